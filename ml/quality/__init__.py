@@ -1,0 +1,1 @@
+"""The quality task: which coding has the sound been through?"""
