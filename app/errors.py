@@ -1,0 +1,135 @@
+"""What can go wrong between a person and the application; the sentences stand in app.words."""
+
+from typing import ClassVar
+
+from ml.errors import LineageError
+
+
+class AppError(LineageError):
+    """Root of the application's own reasons. ``status`` is the HTTP status."""
+
+    code = "app"
+    status: ClassVar[int] = 400
+    retry_after_s: ClassVar[int | None] = None
+
+
+class NotFound(AppError):
+    """No such submission, or it was deleted."""
+
+    code = "not_found"
+    status = 404
+
+
+class NotReady(AppError):
+    """The submission exists; what was asked for doesn't yet. Facts: ``what``."""
+
+    code = "not_ready"
+    status = 404
+
+
+class NotYours(AppError):
+    """Only the sender (or an admin) may do this."""
+
+    code = "not_yours"
+    status = 403
+
+
+class ForeignOrigin(AppError):
+    """A browser sent this from another site's page."""
+
+    code = "foreign_origin"
+    status = 403
+
+
+class NoFile(AppError):
+    """The form held no file."""
+
+    code = "no_file"
+    status = 400
+
+
+class TooManyFiles(AppError):
+    """One file a submission."""
+
+    code = "too_many_files"
+    status = 400
+
+
+class UnknownTask(AppError):
+    """Facts: ``task``, ``known``."""
+
+    code = "unknown_task"
+    status = 422
+
+
+class UnknownLabel(AppError):
+    """Facts: ``label``, ``task``."""
+
+    code = "unknown_label"
+    status = 422
+
+
+class UnknownBasis(AppError):
+    """Facts: ``basis``, ``known``."""
+
+    code = "unknown_basis"
+    status = 422
+
+
+class TooLate(AppError):
+    """It has already ended. Facts: ``state``."""
+
+    code = "too_late"
+    status = 409
+
+
+class Conflict(AppError):
+    """Somebody else changed it first."""
+
+    code = "conflict"
+    status = 409
+
+
+class Busy(AppError):
+    """Too many jobs wait. Facts: ``waiting``, ``maximum``."""
+
+    code = "busy"
+    status = 429
+    retry_after_s = 30
+
+
+class StorageFull(AppError):
+    """No room left on the disk. Facts: ``reason``."""
+
+    code = "storage_full"
+    status = 507
+
+
+class StorageFailed(AppError):
+    """The disk refused. Facts: ``reason``."""
+
+    code = "storage_failed"
+    status = 503
+    retry_after_s = 30
+
+
+class DatabaseBusy(AppError):
+    """The database didn't answer in time."""
+
+    code = "database_busy"
+    status = 503
+    retry_after_s = 5
+
+
+class WorkerLost(AppError):
+    """The worker died each time. Facts: ``attempts``."""
+
+    code = "worker_lost"
+    status = 500
+
+
+class Internal(AppError):
+    """A fault of ours; the log knows more. Facts: ``attempts``."""
+
+    code = "internal"
+    status = 500
