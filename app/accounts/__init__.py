@@ -1,0 +1,1 @@
+"""Who is asking: an anonymous owner by signed cookie, or somebody with a password."""

@@ -1,0 +1,1 @@
+"""What people say a recording really is."""

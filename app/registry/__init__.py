@@ -1,0 +1,1 @@
+"""Which models there are, which one answers, and the one loaded in this process."""

@@ -1,0 +1,1 @@
+"""Bytes: content-addressed blobs, and which submission uses which."""

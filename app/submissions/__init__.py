@@ -1,0 +1,1 @@
+"""A file somebody sent, what it claims and what was found."""
