@@ -84,7 +84,11 @@ def _engine(url: URL, *, busy_timeout_s: int) -> Engine:
         return engine
     options = f"-c lock_timeout={busy_timeout_s}s -c timezone=UTC"
     return create_engine(
-        url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10}, pool_size=16, max_overflow=32
+        url,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 10},
+        pool_size=16,
+        max_overflow=32,
     )
 
 

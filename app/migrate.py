@@ -38,15 +38,15 @@ def revisions() -> list[str]:
 
 def _run(database: Database, step: Callable[..., None], to: str) -> None:
     config = _config()
-    with database.engine.execution_options(lineage_write=True).connect() as connection, _foreign_keys_off(connection):
-        with connection.begin():
-            config.attributes["connection"] = connection
-            step(config, to)
+    engine = database.engine.execution_options(lineage_write=True)
+    with engine.connect() as connection, _foreign_keys_off(connection), connection.begin():
+        config.attributes["connection"] = connection
+        step(config, to)
 
 
 @contextmanager
 def _foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """SQLite alters a table by dropping its old copy; with foreign keys on that would delete what refers to it."""
+    """SQLite alters a table by dropping its old copy; foreign keys would then delete what refers to it."""
     if connection.dialect.name != "sqlite":
         yield
         return

@@ -14,21 +14,23 @@ ENDED: Final = ("done", "failed", "cancelled")
 
 
 class Job(Base):
-    """States: queued -> decoding -> measuring -> done | failed | cancelled; a lost lease leads back to queued."""
+    """queued -> decoding -> measuring -> done | failed | cancelled; a lost lease leads back to queued."""
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_turn_at", "state", "turn_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    submission_id: Mapped[str | None] = mapped_column(ForeignKey("submission.id", ondelete="CASCADE"), index=True)
+    submission_id: Mapped[str | None] = mapped_column(
+        ForeignKey("submission.id", ondelete="CASCADE"), index=True
+    )
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     fraction: Mapped[float] = mapped_column(default=0.0)
     """Of the present step, 0 to 1."""
     long: Mapped[bool] = mapped_column(default=False)
     """Long jobs leave a worker free for the short ones."""
     turn_at: Mapped[datetime]
-    """Jobs are taken in this order: arrival plus a second a megabyte, so that short ones pass, but not for ever."""
+    """Jobs are taken in this order: arrival plus a second a megabyte. Short ones pass, but not for ever."""
     not_before: Mapped[datetime | None]
     """A retry waits until then."""
     attempts: Mapped[int] = mapped_column(default=0)

@@ -11,7 +11,9 @@ class StoredBlob(Base):
 
     __tablename__ = "stored_blob"
 
-    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id", ondelete="CASCADE"), primary_key=True)
+    submission_id: Mapped[str] = mapped_column(
+        ForeignKey("submission.id", ondelete="CASCADE"), primary_key=True
+    )
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     """original, picture, spectrogram-L, -R, -M, -S, card."""
     sha256: Mapped[str] = mapped_column(String(64), index=True)
