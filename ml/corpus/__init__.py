@@ -1,0 +1,16 @@
+"""From lossless masters to labelled examples of what sound goes through.
+
+>>> from ml.corpus import masters, plan, realise             # doctest: +SKIP
+>>> examples = plan(masters(), per_class=300, seed=1)         # doctest: +SKIP
+>>> y, sr = realise(examples[0])                              # doctest: +SKIP
+
+Examples are plain picklable records: spread them over processes, cache by ``example.id``, split by
+``example.supergroup``. Nothing but the sound itself tells the label: lengths, rates, depths, levels,
+trims and treatments are drawn alike for every class.
+"""
+
+from ml.corpus.masters import Master, data_folder, load, masters
+from ml.corpus.plan import Example, plan, worst
+from ml.corpus.realise import excerpt, realise
+
+__all__ = ["Example", "Master", "data_folder", "excerpt", "load", "masters", "plan", "realise", "worst"]
