@@ -67,6 +67,39 @@ def line_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+def column_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
+    """The same for many spectra that stand side by side.
+
+    lines : shape (n_lines, n), a spectrum a column; overwritten
+    bits : the same memory seen as int32
+    out : shape (n, 2, n_bands)
+    """
+    n = lines.shape[1]
+    total, holes = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+    threshold = np.empty(n, dtype=np.int32)
+    for b in range(len(edges) - 1):
+        first, last = edges[b], edges[b + 1]
+        total[:] = 0
+        holes[:] = 0
+        for k in range(first, last):
+            line, line_bits = lines[k], bits[k]
+            for o in range(n):
+                line[o] = abs(line[o]) + EPS_LSB
+            for o in range(n):
+                total[o] += np.int64(line_bits[o])
+        count = max(last - first, 1)
+        for o in range(n):
+            threshold[o] = np.int32(max(total[o] / count - _HOLE_BITS, 0.0))
+        for k in range(first, last):
+            line_bits = bits[k]
+            for o in range(n):
+                holes[o] += np.int32(line_bits[o] < threshold[o])
+        for o in range(n):
+            out[o, 0, b] = np.float32(total[o] / count / _ONE_OCTAVE - 127.0) if last > first else 0.0
+            out[o, 1, b] = np.float32(holes[o] / count)
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
 def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
     """Line statistics of the MDCT at ``half`` consecutive offsets, for all windows and L, R, M, S.
 

@@ -1,0 +1,139 @@
+"""The filter bank of MPEG-1 audio: 32 polyphase bands (MP2), and an MDCT of 18 in each (MP3).
+
+Source: ISO/IEC 11172-3, 2.4.3 and annex C.1. The analysis here is the encoder's own, so that at the
+encoder's frame offset the lines are the very numbers that it rounded.
+"""
+
+from functools import cache
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forensics.polyphase_table import HALF_WINDOW
+from ml.forensics.sliding import column_statistics
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+BANDS = 32
+LINES = 576
+"""MDCT lines of a granule = its length in samples = the number of frame offsets to try."""
+
+TAPS = 512
+SLOTS = 36
+"""Subband samples under one long block."""
+
+REACH = LINES + SLOTS * BANDS + TAPS
+"""Samples from the first that one search over all offsets looks at."""
+
+
+@cache
+def prototype() -> F32:
+    """Analysis window C of the standard, newest sample first, shape (512,)."""
+    half = np.array(HALF_WINDOW) / 65536 / 32
+    window = np.concatenate([half, np.zeros(TAPS - len(half))])
+    block_sign = np.where(np.arange(TAPS) // 64 % 2, -1.0, 1.0)
+    smooth = window * block_sign
+    smooth[257:] = smooth[255:0:-1]
+    return (smooth * block_sign).astype(np.float32)
+
+
+@cache
+def modulation() -> F32:
+    """Cosines of the polyphase matrix for a fold that runs forward in time, shape (64, 32)."""
+    i, k = 63 - np.arange(64)[:, None], np.arange(BANDS)
+    return np.cos((2 * k + 1) * (i - 16) * np.pi / 64).astype(np.float32)
+
+
+@cache
+def long_block() -> F32:
+    """Windowed MDCT of 36 subband samples, for even and odd bands, shape (2, 36, 18).
+
+    Odd bands run backwards in frequency; the encoder turns them by flipping every second sample.
+    Scaled so that a line is near the orthonormal MDCT of the same length.
+    """
+    n, k = np.arange(SLOTS)[:, None], np.arange(18)
+    mdct = np.sin(np.pi / SLOTS * (n + 0.5)) * np.cos(np.pi / 72 * (2 * n + 1 + 18) * (2 * k + 1))
+    flipped = mdct * np.where(n % 2, -1.0, 1.0)
+    scale = np.sqrt(2.0 / 18) * np.sqrt(BANDS)
+    return (scale * np.stack([mdct, flipped])).astype(np.float32)
+
+
+@cache
+def butterflies() -> F32:
+    """Alias-reduction coefficients (cs, ca), shape (2, 8); table B.9."""
+    c = np.array([-0.6, -0.535, -0.33, -0.185, -0.095, -0.041, -0.0142, -0.0037])
+    return np.stack([1 / np.sqrt(1 + c**2), c / np.sqrt(1 + c**2)]).astype(np.float32)
+
+
+def polyphase(x: F32) -> F32:
+    """Subband samples at *every* sample position: shape (n - 511, 32) from x of shape (n,).
+
+    Row j is the encoder's output when sample j + 511 is the newest.
+    """
+    return _fold(np.ascontiguousarray(x, dtype=np.float32), prototype()) @ modulation()
+
+
+def hybrid_lines(bands: F32, starts: NDArray[np.int64]) -> F32:
+    """Long-block lines of the granules that begin at the given positions, shape (576, len(starts)).
+
+    bands : shape (n, 32), subband samples at every sample position, as :func:`polyphase` gives them
+    """
+    rows = starts + BANDS * np.arange(SLOTS)[:, None]  # (36, granules)
+    blocks = np.ascontiguousarray(bands[rows].transpose(2, 0, 1))  # (32, 36, granules)
+    matrices = np.ascontiguousarray(long_block()[np.arange(BANDS) % 2].transpose(0, 2, 1))
+    lines = (matrices @ blocks).reshape(LINES, len(starts))
+    _reduce_aliases(lines)
+    return lines
+
+
+def _reduce_aliases(lines: F32) -> None:
+    by_band = lines.reshape(BANDS, 18, -1)
+    upper, lower = by_band[:-1, :9:-1], by_band[1:, :8]  # the 8 lines on each side of 31 band edges
+    cs, ca = butterflies()[:, None, :, None]
+    upper[...], lower[...] = upper * cs + lower * ca, lower * cs - upper * ca
+
+
+def scan_hybrid(y: F32, edges: I32, out: F32) -> None:
+    """Line statistics at all 576 frame offsets, for L, R, M, S.
+
+    y : shape (2, REACH), left and right in 16-bit steps
+    edges : shape (n_bands + 1,), line numbers
+    out : shape (576, 1, 4, 2, n_bands)
+    """
+    starts = np.arange(LINES)
+    left, right = (hybrid_lines(polyphase(channel), starts) for channel in y)
+    for c, lines in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
+        column_statistics(lines, lines.view(np.int32), edges, out[:, 0, c])
+
+
+def scan_polyphase(y: F32, edges: I32, out: F32) -> None:
+    """The same for MP2, which rounds the subband samples themselves: all 32 phases.
+
+    y : shape (2, REACH), left and right in 16-bit steps
+    edges : shape (n_bands + 1,), numbers of subbands
+    out : shape (32, 1, 4, 2, n_bands), averaged over the slots
+    """
+    left, right = (np.ascontiguousarray(polyphase(channel).T) for channel in y)
+    n = left.shape[1] // BANDS * BANDS
+    part = np.empty((n, *out.shape[3:]), dtype=np.float32)
+    for c, bands in enumerate((left[:, :n], right[:, :n], (left + right)[:, :n] / 2, (left - right)[:, :n] / 2)):
+        lines = np.array(bands)
+        column_statistics(lines, lines.view(np.int32), edges, part)
+        out[:, 0, c] = part.reshape(-1, BANDS, *part.shape[1:]).mean(axis=0)
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+def _fold(x: F32, window: F32) -> F32:
+    """Windowed samples added up modulo 64, oldest first: shape (n - 511, 64)."""
+    n = len(x) - 511
+    out = np.zeros((n, 64), dtype=np.float32)
+    backwards = window[::-1].copy()
+    for j in range(n):
+        row, frame = out[j], x[j : j + 512]
+        for q in range(8):
+            part, taps = frame[64 * q : 64 * q + 64], backwards[64 * q : 64 * q + 64]
+            for i in range(64):
+                row[i] += part[i] * taps[i]
+    return out
