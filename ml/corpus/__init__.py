@@ -1,8 +1,8 @@
-"""From lossless masters to labelled examples of what sound goes through.
+"""From lossless masters to labelled examples of what sound goes through::
 
->>> from ml.corpus import masters, plan, realise             # doctest: +SKIP
->>> examples = plan(masters(), per_class=300, seed=1)         # doctest: +SKIP
->>> y, sr = realise(examples[0])                              # doctest: +SKIP
+    from ml.corpus import masters, plan, realise
+    examples = plan(masters(), per_class=300, seed=1)
+    y, sr = realise(examples[0])
 
 Examples are plain picklable records: spread them over processes, cache by ``example.id``, split by
 ``example.supergroup``. Nothing but the sound itself tells the label: lengths, rates, depths, levels,

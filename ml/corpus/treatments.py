@@ -57,7 +57,8 @@ def clip(y: Samples, sr: int, rng: Rng) -> Samples:
     """Loud mastering: 3 to 9 dB into a hard or a soft ceiling."""
     driven = y * np.float32(10 ** (rng.uniform(3, 9) / 20))
     ceiling = np.float32(0.98)
-    return np.clip(driven, -ceiling, ceiling) if rng.random() < 0.5 else ceiling * np.tanh(driven)
+    shaped = np.clip(driven, -ceiling, ceiling) if rng.random() < 0.5 else ceiling * np.tanh(driven)
+    return np.asarray(shaped, dtype=np.float32)
 
 
 def fade(y: Samples, sr: int, rng: Rng) -> Samples:

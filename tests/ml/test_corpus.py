@@ -1,0 +1,165 @@
+"""The corpus: balanced, repeatable, and nothing but the sound tells the label."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.corpus import Example, Master, excerpt, masters, plan, realise, worst
+from ml.corpus.plan import LOSSLESS_SHARE, STRONG
+from ml.encode import decode, encode
+from ml.quality.classes import CLASSES, KBPS
+
+
+@pytest.fixture(scope="module")
+def clips(lineage_data: Path) -> list[Master]:
+    return masters(lineage_data)
+
+
+@pytest.fixture(scope="module")
+def examples(clips: list[Master]) -> list[Example]:
+    return plan(clips, per_class=60, seed=3)
+
+
+def test_sources_that_may_share_a_song_are_one_supergroup(clips: list[Master]):
+    family = {
+        m.supergroup for m in clips if m.origin.startswith(("dsd100/", "apollo-demo/", "cambridge-mt+"))
+    }
+    assert family == {"cambridge-mt+dsd100"}
+    assert len({m.supergroup for m in clips}) > 100
+    assert all(m.path.is_file() and m.seconds >= 3 for m in clips)
+
+
+def test_classes_are_balanced_and_lossless_counts_four_times(examples: list[Example]):
+    counts = Counter(e.label for e in examples)
+    assert counts == {label: 60 * (LOSSLESS_SHARE if label == "lossless" else 1) for label in CLASSES}
+    assert len({e.id for e in examples}) == len(examples)
+
+
+def test_origins_contribute_evenly(examples: list[Example]):
+    for label in ("lossless", "mp3-320"):
+        counts = Counter(e.master.origin for e in examples if e.label == label)
+        assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_a_larger_plan_extends_the_smaller_one(clips: list[Master], examples: list[Example]):
+    larger = {e.id: e for e in plan(clips, per_class=70, seed=3)}
+    assert all(larger[e.id] == e for e in examples)
+    assert {e.seed for e in plan(clips, per_class=5, seed=4)}.isdisjoint(e.seed for e in examples)
+
+
+def test_labels_are_the_worst_of_the_history(examples: list[Example]):
+    for e in examples:
+        assert e.label == worst(e.history)
+        assert len(e.encoder) == len(e.history)
+        assert not e.history or KBPS[e.label] == min(KBPS[h] for h in e.history)
+    twice = [e for e in examples if len(e.history) == 2]
+    assert {("mp3-128", "mp3-320"), ("aac-128", "mp3-320"), ("mp3-128", "aac-256")} <= {
+        e.history for e in twice
+    }
+    assert all(not e.history for e in examples if e.label == "lossless")
+
+
+def test_treatments_are_drawn_alike_for_every_label(examples: list[Example]):
+    """Low-passes are the one meant exception; the others differ by chance only (4 sigma)."""
+    lossless = [e for e in examples if e.label == "lossless"]
+    lossy = [e for e in examples if e.label != "lossless"]
+    for name in (
+        "gain",
+        "clip",
+        "fade",
+        "lead-in",
+        "hires",
+        "dither",
+        "trim",
+        "eq",
+        "attenuate",
+        "dual-mono",
+    ):
+        a, b = (np.mean([name in e.disturbance for e in group]) for group in (lossless, lossy))
+        assert abs(a - b) < 4 * np.sqrt(b * (1 - b) / len(lossless)), name
+    assert np.mean([e.sr == 48000 for e in lossless]) == pytest.approx(
+        np.mean([e.sr == 48000 for e in lossy]), abs=0.12
+    )
+    assert any(e.sr == 44100 for e in examples if e.label == "opus-128")
+
+
+def test_an_undisturbed_lossless_example_is_the_master_itself(examples: list[Example]):
+    sixteen = next(e for e in examples if e.master.bits == 16 and e.master.sr == 44100 and not e.history)
+    plain = replace(sixteen, disturbance=(), depth="16", sr=44100)
+    y, sr = realise(plain)
+    expected, master_sr = excerpt(plain)
+    assert sr == master_sr
+    assert y.shape[1] == round(plain.seconds * sr)
+    np.testing.assert_array_equal(y, expected[:, : y.shape[1]])
+
+
+def test_an_undisturbed_lossy_example_is_the_decoded_encode(examples: list[Example]):
+    some = next(e for e in examples if e.label == "mp3-320" and e.master.bits == 16 and e.master.sr == 44100)
+    plain = replace(some, disturbance=(), depth="float", sr=44100, encoder=("default",))
+    y, sr = realise(plain)
+    expected, _ = decode(encode(excerpt(plain)[0], sr=sr, label="mp3-320"))
+    np.testing.assert_array_equal(y, expected[:, : y.shape[1]])
+
+
+def test_one_disturbance_more_changes_no_other_draw(examples: list[Example]):
+    some = next(e for e in examples if e.label == "lossless" and "trim" in e.disturbance)
+    bare = replace(some, disturbance=("trim",), depth="float", sr=some.master.sr)
+    louder = replace(bare, disturbance=("trim", "attenuate"))
+    y, z = realise(bare)[0].astype(float), realise(louder)[0].astype(float)
+    ratio = np.vdot(y, z) / np.vdot(y, y)
+    assert 0.5 <= ratio <= 1
+    np.testing.assert_allclose(z, ratio * y, atol=1e-6)
+
+
+def test_realising_twice_gives_the_same_samples(examples: list[Example]):
+    for e in examples[:: len(examples) // 6]:
+        (y, sr), (again, sr_again) = realise(e), realise(e)
+        assert sr == sr_again == e.sr
+        np.testing.assert_array_equal(y, again)
+
+
+def test_every_kind_of_history_can_be_realised(examples: list[Example]):
+    """One of each label and number of generations, the most treated: right shape, depth and level."""
+    hardest = {(e.label, len(e.history)): e for e in sorted(examples, key=lambda e: len(e.disturbance))}
+    assert len(hardest) >= len(CLASSES) + 10
+    for e in hardest.values():
+        y, sr = realise(e)
+        assert y.dtype == np.float32
+        assert y.ndim == 2
+        assert y.shape[1] == round(e.seconds * sr)
+        assert np.abs(y).max() > 1e-4
+        if e.depth == "16":
+            np.testing.assert_array_equal(y * 32768, np.rint(y * 32768))
+
+
+def test_some_examples_are_plain_files(examples: list[Example]):
+    plain = [e for e in examples if not set(STRONG) & set(e.disturbance)]
+    assert 0.3 < len(plain) / len(examples) < 0.6
+
+
+@pytest.mark.slow
+def test_container_facts_do_not_tell_the_label(clips: list[Master]):
+    """A forest that sees only length, rate, peak and channels stays at chance."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    examples = plan(clips, per_class=12, seed=11)
+    X = np.array([_container_facts(e) for e in examples])
+    labels = np.array([e.label for e in examples])
+    lossless = labels == "lossless"
+    groups = np.array([e.supergroup for e in examples])
+    forest = RandomForestClassifier(200, min_samples_leaf=5, class_weight="balanced", random_state=0)
+    folds = GroupKFold(5)
+    exact = cross_val_predict(forest, X, labels, groups=groups, cv=folds)
+    genuine = cross_val_predict(forest, X, lossless, groups=groups, cv=folds, method="predict_proba")[:, 1]
+    assert balanced_accuracy_score(labels, exact) < 1 / len(CLASSES) + 0.06
+    assert roc_auc_score(lossless, genuine) < 0.6
+
+
+def _container_facts(example: Example) -> list[float]:
+    y, sr = realise(example)
+    return [y.shape[0], y.shape[1] / sr, sr, float(np.abs(y).max())]
