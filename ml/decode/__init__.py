@@ -1,0 +1,13 @@
+"""Audio files to PCM and facts, in sandboxed child processes.
+
+>>> from ml.decode import Limits
+>>> Limits().max_duration_s
+14400.0
+"""
+
+from ml.decode.limits import Limits
+from ml.decode.pcm import PcmStream, stream
+from ml.decode.probe import probe
+from ml.decode.recording import Excerpt, Levels, Recording, record
+
+__all__ = ["Excerpt", "Levels", "Limits", "PcmStream", "Recording", "probe", "record", "stream"]

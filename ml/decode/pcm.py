@@ -1,0 +1,84 @@
+"""A file's PCM as a stream of float32 blocks, decoded in a sandboxed child."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from ml.decode import sandbox
+from ml.decode.inside.wire import BLOCK, DONE, FORMATS, HEAD, PCM
+from ml.decode.limits import Limits
+from ml.errors import DecoderCrashed, Undecodable
+from ml.units import Samples
+
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}
+_LOUDEST = 1e4
+"""+80 dBFS: beyond it a float is no sample value."""
+
+
+@contextmanager
+def stream(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Iterator["PcmStream"]:
+    """Decode the first audio stream of the file.
+
+    Raises what :mod:`ml.errors` calls InputError and SandboxError, here or while the blocks are read.
+    """
+    with sandbox.open(path, job="stream", limits=limits or Limits()) as child:
+        yield PcmStream(child)
+
+
+class PcmStream:
+    """Iterate for blocks of shape (1 or 2, n), float32, full scale 1.0, of any length n >= 1.
+
+    Integers are scaled by 2**-(bits - 1) exactly, a lossy decoder's floats come as they are, and of more
+    than two channels the first two. What the container says about padding at start and end is applied.
+    """
+
+    def __init__(self, child: sandbox.Child) -> None:
+        self._child = child
+        self._messages = child.messages()
+        kind, payload = next(self._messages)
+        self._ended = kind == DONE
+        if self._ended:
+            raise Undecodable(reason="no sample could be decoded")
+        head = json.loads(bytes(payload))
+        self.sr: int = head["sr"]
+        self.n_channels: int = head["channels"]
+        """Of the file."""
+        self.bit_depth: int | None = head["bit_depth"]
+        self.fraction = 0.0
+        """Share of the file that has been read, 0 to 1."""
+        self.faults = 0
+        """Damaged packets that were skipped; known at the end."""
+
+    def __iter__(self) -> Iterator[Samples]:
+        for kind, payload in self._messages:
+            if kind == PCM:
+                yield self._block(payload)
+            elif kind == DONE:
+                self.faults = json.loads(bytes(payload))["faults"]
+            elif kind != HEAD:
+                raise DecoderCrashed(reason="an unknown message")
+
+    def _block(self, payload: memoryview) -> Samples:
+        index, channels, _, n, position = BLOCK.unpack_from(payload)
+        self.fraction = min(1.0, position / self._child.size)
+        y = to_float(FORMATS[index], payload[BLOCK.size :], channels=channels, n=n)
+        wanted = min(2, self.n_channels)
+        return y if len(y) == wanted else np.repeat(y[:1], wanted, axis=0) if len(y) < wanted else y[:wanted]
+
+
+def to_float(form: str, data: memoryview, *, channels: int, n: int) -> Samples:
+    """Raw samples of FFmpeg's sample format to float32 of shape (up to 2, n), full scale 1.0."""
+    raw = np.frombuffer(data, dtype="<" + _DTYPES[form.removesuffix("p")], count=channels * n)
+    y = raw.reshape(channels, n) if form.endswith("p") else raw.reshape(n, channels).T
+    y = y[:2]
+    match raw.dtype.kind, raw.dtype.itemsize:
+        case "u", _:
+            return np.ascontiguousarray((y.astype(np.float32) - 128.0) * np.float32(2.0**-7))
+        case "i", size:
+            return np.multiply(y, np.float32(2.0 ** -(8 * size - 1)), dtype=np.float32, order="C")
+    if not np.abs(y).max(initial=0.0) <= _LOUDEST:  # true for NaN as well
+        raise Undecodable(reason="holds values that are no samples (NaN, infinite or absurdly large)")
+    return np.ascontiguousarray(y, dtype=np.float32)

@@ -1,0 +1,20 @@
+"""What a file claims about itself."""
+
+import json
+import os
+from typing import Any
+
+from ml.answer import Declared
+from ml.decode import sandbox
+from ml.decode.inside.wire import HEAD
+from ml.decode.limits import Limits
+
+
+def probe(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Declared:
+    """Read the headers in a sandboxed child; nothing is decoded beyond what they need."""
+    with sandbox.open(path, job="probe", limits=limits or Limits()) as child:
+        found: dict[str, Any] = {}
+        for kind, payload in child.messages():
+            if kind == HEAD:
+                found = json.loads(bytes(payload))
+    return Declared(**found)

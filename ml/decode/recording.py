@@ -1,0 +1,91 @@
+"""One pass over a file's PCM: everything later stages need, in constant memory."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
+from ml.decode.levels import Levels, LevelMeter
+from ml.decode.limits import Limits
+from ml.decode.pcm import PcmStream, stream
+from ml.errors import Cancelled, Silent, TooShort
+from ml.spectrogram.accumulate import Accumulator, Spectrogram
+from ml.units import LSB16
+
+_SILENT_PEAK = 2 * LSB16
+"""Dithered digital silence stays within two steps of 16 bits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What one pass keeps. It depends on the PCM alone: container, tags and packet sizes leave no trace."""
+
+    sr: int
+    """As decoded, never resampled."""
+    n_samples: int
+    """Per channel."""
+    n_channels: int
+    """Of the file; at most the first two are kept."""
+    excerpts: tuple[Excerpt, ...]
+    levels: Levels
+    spectrogram: Spectrogram
+    faults: int = 0
+    """Damaged packets that were skipped."""
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.sr
+
+
+def record(
+    path: str | os.PathLike[str],
+    *,
+    limits: Limits | None = None,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Recording:
+    """Decode the file once and fold it. Raises InputError, SandboxError, Cancelled, OSError."""
+    limits = limits or Limits()
+    with stream(path, limits=limits) as pcm:
+        return fold(pcm, limits=limits, on_progress=on_progress, cancelled=cancelled)
+
+
+def fold(
+    pcm: PcmStream,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Recording:
+    """The pass itself."""
+    excerpts, meter, picture = Excerpts(), LevelMeter(), Accumulator(sr=pcm.sr)
+    n_samples = 0
+    for y in blocks(pcm, size=BLOCK):
+        if cancelled is not None and cancelled():
+            raise Cancelled()
+        excerpts.add(y)
+        meter.add(y)
+        picture.add(y)
+        n_samples += y.shape[1]
+        if on_progress is not None:
+            on_progress(pcm.fraction)
+    if n_samples < limits.min_duration_s * pcm.sr:
+        raise TooShort(duration_s=round(n_samples / pcm.sr, 3), minimum_s=limits.min_duration_s)
+    _refuse_silence(meter)
+    return Recording(
+        sr=pcm.sr,
+        n_samples=n_samples,
+        n_channels=pcm.n_channels,
+        excerpts=excerpts.merged(),
+        levels=meter.levels(),
+        spectrogram=picture.finish(),
+        faults=pcm.faults,
+    )
+
+
+def _refuse_silence(meter: LevelMeter) -> None:
+    swing = meter.half_swing()
+    if swing <= _SILENT_PEAK:
+        raise Silent(peak_db=round(20 * float(np.log10(max(swing, 1e-12))), 1))

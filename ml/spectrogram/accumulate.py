@@ -1,0 +1,159 @@
+"""A spectrogram of any length in at most 2048 columns, from one pass in constant memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+import scipy.signal.windows
+from numpy.typing import NDArray
+
+from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
+from ml.units import Hz, Samples
+
+Levels8 = NDArray[np.uint8]
+
+TOP_HZ = 24000.0
+MOST_COLUMNS = 2048
+_MOST_FRAMES = 2 * MOST_COLUMNS
+_FIRST_HOP = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrogram:
+    """Levels in steps of 0.5 dB: 0 = -120 dBFS, 240 = 0 dBFS, which is a full-scale sine."""
+
+    channels: tuple[str, ...]
+    """("L", "R", "M", "S"), or ("L",) for mono; M = (L + R)/2 and S = (L - R)/2."""
+    levels: Levels8
+    """Shape (channels, rows, columns); row r is centred on r * hz_per_row."""
+    hz_per_row: Hz
+    duration_s: float
+
+    @property
+    def max_hz(self) -> Hz:
+        """Frequency of the last row: 24 kHz or Nyquist."""
+        return Hz((self.levels.shape[1] - 1) * self.hz_per_row)
+
+    def of(self, channel: str) -> Levels8:
+        """Shape (rows, columns); KeyError for a channel that isn't there."""
+        if channel not in self.channels:
+            raise KeyError(channel)
+        level: Levels8 = self.levels[self.channels.index(channel)]
+        return level
+
+
+def n_fft_for(sr: int) -> int:
+    """Frame length: about 23 Hz a row, as Spek draws 44.1 kHz.
+
+    >>> [n_fft_for(sr) for sr in (8000, 44100, 48000, 96000, 384000)]
+    [2048, 2048, 2048, 4096, 16384]
+    """
+    return max(2048, 2 ** int(np.ceil(np.log2(sr / 24.0))))
+
+
+class Accumulator:
+    """Feed it consecutive blocks of shape (1 or 2, n), then :meth:`finish`.
+
+    Frames stand at the multiples of a hop that doubles whenever more than 4096 are held, every second
+    one being dropped then. So the frames depend on the signal alone, each column averages equally many,
+    and four minutes of stereo cost about 0.15 CPU-s.
+    """
+
+    def __init__(self, *, sr: int) -> None:
+        self._sr = sr
+        self._n_fft = n_fft_for(sr)
+        window = scipy.signal.windows.hann(self._n_fft, sym=False)
+        self._window = (window / (window.sum() / 2)).astype(np.float32)  # a full-scale sine has magnitude 1
+        self._rows = min(self._n_fft // 2, int(TOP_HZ * self._n_fft / sr)) + 1
+        self._hop = _FIRST_HOP
+        self._frames: list[Levels8] = []  # arrays of shape (frames, channels, rows)
+        self._held = 0
+        self._next = 0  # where the next frame starts
+        self._n = 0  # samples seen
+        self._tail: Samples | None = None
+
+    def add(self, y: Samples) -> None:
+        self._n += y.shape[1]
+        self._tail = y if self._tail is None else np.concatenate([self._tail, y], axis=1)
+        self._measure()
+
+    def finish(self) -> Spectrogram:
+        """The last frame is filled up with zeros."""
+        if self._tail is None:
+            raise ValueError("no samples")
+        self._tail = np.pad(self._tail, ((0, 0), (0, self._n_fft - 1)))
+        self._n, end = self._n + self._n_fft - 1, self._n
+        self._measure()
+        frames = np.concatenate(self._frames)
+        columns = _columns(frames)
+        return Spectrogram(
+            channels=("L", "R", "M", "S") if columns.shape[1] == 4 else ("L",),
+            levels=np.ascontiguousarray(columns.transpose(1, 2, 0)),
+            hz_per_row=Hz(self._sr / self._n_fft),
+            duration_s=end / self._sr,
+        )
+
+    def _measure(self) -> None:
+        assert self._tail is not None
+        start = self._n - self._tail.shape[1]
+        while (count := (self._n - self._n_fft - self._next) // self._hop + 1) > 0:
+            count = min(count, _MOST_FRAMES - self._held, 32)
+            first = self._next - start
+            views = np.lib.stride_tricks.sliding_window_view(self._tail[:, first:], self._n_fft, axis=1)
+            self._frames.append(self._levels(views[:, : (count - 1) * self._hop + 1 : self._hop]))
+            self._next += count * self._hop
+            self._held += count
+            if self._held == _MOST_FRAMES:
+                self._thin()
+        self._tail = self._tail[:, max(0, self._next - start) :]
+
+    def _levels(self, frames: Samples) -> Levels8:
+        """Frames of shape (channels, count, n_fft) to levels (count, 1 or 4, rows)."""
+        spectra = scipy.fft.rfft(frames * self._window, axis=-1)[..., : self._rows]
+        if len(spectra) == 2:
+            left, right = spectra
+            spectra = np.stack([left, right, (left + right) / 2, (left - right) / 2])
+        parts = spectra.view(np.float32).reshape(*spectra.shape, 2)
+        power = np.einsum("...i,...i", parts, parts)
+        return to_levels(power).transpose(1, 0, 2)
+
+    def _thin(self) -> None:
+        self._frames = [np.concatenate(self._frames)[::2].copy()]
+        self._held = len(self._frames[0])
+        self._hop *= 2
+
+
+def to_levels(power: NDArray[np.float32]) -> Levels8:
+    """Power relative to a full-scale sine to levels of 0.5 dB.
+
+    A float's upper 16 bits hold its exponent and 7 bits of mantissa, 0.03 dB apart at most: a table lookup
+    replaces the logarithm.
+
+    >>> to_levels(np.array([0.0, 1e-12, 1e-6, 1.0, 100.0], np.float32)).tolist()
+    [0, 0, 120, 240, 255]
+    """
+    return _TABLE[np.ascontiguousarray(power).view(np.uint32) >> 16]
+
+
+def _make_table() -> Levels8:
+    table = np.full(1 << 15, 255, np.uint8)  # infinities and NaN, too
+    finite = np.arange(0x7F80, dtype=np.uint32)
+    middle = ((finite << 16) | 0x8000).view(np.float32).astype(np.float64)
+    db = 10 * np.log10(middle)
+    table[: len(finite)] = np.clip(np.rint((db - FLOOR_DB) / STEP_DB), 0, 255)
+    return table
+
+
+_TABLE = _make_table()
+_POWER = (10 ** ((FLOOR_DB + STEP_DB * np.arange(256)) / 10)).astype(np.float32)
+
+
+def _columns(frames: Levels8) -> Levels8:
+    """Shape (frames, channels, rows): neighbours averaged in power so that at most 2048 remain."""
+    group = -(-len(frames) // MOST_COLUMNS)
+    if group == 1:
+        return frames
+    starts = np.arange(0, len(frames), group)
+    counts = np.diff(np.append(starts, len(frames))).astype(np.float32)
+    power = np.add.reduceat(_POWER[frames], starts, axis=0)
+    return to_levels(power / counts[:, None, None])
