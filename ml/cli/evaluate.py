@@ -1,0 +1,10 @@
+"""``evaluate``: how right a model is, on recordings it was not trained on."""
+
+import argparse
+
+from ml.evaluation import evaluate_quality
+
+
+def run(asked: argparse.Namespace) -> int:
+    print(evaluate_quality(jobs=asked.jobs))
+    return 0
