@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.signal.windows
 from numpy.typing import NDArray
 
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
@@ -62,7 +61,7 @@ class Accumulator:
     def __init__(self, *, sr: int) -> None:
         self._sr = sr
         self._n_fft = n_fft_for(sr)
-        window = scipy.signal.windows.hann(self._n_fft, sym=False)
+        window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self._n_fft) / self._n_fft)  # Hann
         self._window = (window / (window.sum() / 2)).astype(np.float32)  # a full-scale sine has magnitude 1
         self._rows = min(self._n_fft // 2, int(TOP_HZ * self._n_fft / sr)) + 1
         self._hop = _FIRST_HOP

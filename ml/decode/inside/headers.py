@@ -1,8 +1,9 @@
-"""Readers of our own for what neither PyAV nor mutagen says: protection, bit depth, MP3's Xing/LAME tags."""
+"""Readers of our own for what neither PyAV nor mutagen says: protection, bit depth, nominal bitrates."""
 
 import io
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 from av.audio.stream import AudioStream
 
@@ -26,7 +27,7 @@ _BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 def magic(file: io.FileIO) -> str | None:
     """The container that the first bytes promise."""
-    head = _at(file, 0, 16)
+    head = read_at(file, 0, 16)
     if head[4:8] == b"ftyp":
         return "mp4"
     return next((name for start, name in _MAGIC if head.startswith(start)), None)
@@ -37,9 +38,9 @@ def refuse_protected(file: io.FileIO) -> None:
     kind = magic(file)
     if kind == "mp4":
         for entry in _sample_entries(file):
-            if entry in _MP4_PROTECTED:
-                raise Refused("protected", scheme=_MP4_PROTECTED[entry])
-    if kind == "asf" and any(guid in _at(file, 0, 1 << 16) for guid in _ASF_ENCRYPTION):
+            if entry[4:8] in _MP4_PROTECTED:
+                raise Refused("protected", scheme=_MP4_PROTECTED[entry[4:8]])
+    if kind == "asf" and any(guid in read_at(file, 0, 1 << 16) for guid in _ASF_ENCRYPTION):
         raise Refused("protected", scheme="Windows Media DRM")
     file.seek(0)
 
@@ -57,6 +58,29 @@ def bit_depth(audio: AudioStream) -> int | None:
     return None
 
 
+def vorbis(extradata: bytes) -> dict[str, Any]:
+    """Nominal bitrate of the identification header (Vorbis I, 4.2.2)."""
+    at = extradata.find(b"\x01vorbis")
+    if at < 0 or len(extradata) < at + 28:
+        return {}
+    highest, nominal, lowest = struct.unpack_from("<iii", extradata, at + 16)
+    mode = "CBR" if highest == nominal == lowest > 0 else "VBR"
+    return {"bitrate_mode": mode, "details": {"nominal_kbps": nominal / 1000} if nominal > 0 else {}}
+
+
+def esds(file: io.FileIO) -> dict[str, Any]:
+    """Average and highest bitrate of an MP4 elementary stream descriptor (ISO/IEC 14496-1, 7.2.6)."""
+    for entry in _sample_entries(file):
+        at = entry.find(b"esds")
+        body = entry[at + 8 :] if at >= 0 else b""
+        at = body.find(b"\x40\x15")  # object type 0x40 (AAC), audio stream
+        if at >= 0 and len(body) >= at + 13:
+            highest, average = struct.unpack_from(">II", body, at + 5)
+            if average:
+                return {"kbps": average / 1000, "bitrate_mode": "CBR" if highest == average else "VBR"}
+    return {}
+
+
 def tiny_wav() -> bytes:
     """A valid WAV of 64 zero samples."""
     data = bytes(128)
@@ -65,25 +89,25 @@ def tiny_wav() -> bytes:
 
 
 def _sample_entries(file: io.FileIO) -> Iterator[bytes]:
-    """Four-letter codes of all stsd entries, by walking the boxes (ISO/IEC 14496-12)."""
+    """First entry of each stsd: size, four-letter code and body, by walking the boxes (ISO/IEC 14496-12)."""
     todo, steps = [(0, file.seek(0, io.SEEK_END))], 0
     while todo and steps < 10_000:
         start, end = todo.pop()
         while start + 8 <= end and (steps := steps + 1) < 10_000:
-            size, kind = struct.unpack(">I4s", _at(file, start, 8).ljust(8, b"\0"))
+            size, kind = struct.unpack(">I4s", read_at(file, start, 8).ljust(8, b"\0"))
             body = start + 8
             if size == 1:
-                size, body = struct.unpack(">Q", _at(file, body, 8).ljust(8, b"\0"))[0], body + 8
+                size, body = struct.unpack(">Q", read_at(file, body, 8).ljust(8, b"\0"))[0], body + 8
             stop = end if size == 0 else min(start + size, end)
             if kind in _BOXES:
                 todo.append((body, stop))
             if kind == b"stsd":
-                yield _at(file, body + 12, 4)
+                yield read_at(file, body + 8, min(stop - body - 8, 4096))
             if stop <= start:
                 break
             start = stop
 
 
-def _at(file: io.FileIO, position: int, size: int) -> bytes:
+def read_at(file: io.FileIO, position: int, size: int) -> bytes:
     file.seek(position)
     return file.read(size) or b""
