@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Final
 
 AUDIO: Final = frozenset(
-    (".mp3", ".m4a", ".m4b", ".mp4", ".aac", ".flac", ".wav", ".wave", ".aif", ".aiff", ".aifc", ".caf")
-    + (".ogg", ".oga", ".opus", ".wma", ".asf", ".ac3", ".mp2", ".mka", ".webm")
+    [
+        *(".mp3", ".m4a", ".m4b", ".mp4", ".aac", ".flac", ".wav", ".wave", ".aif", ".aiff", ".aifc", ".caf"),
+        *(".ogg", ".oga", ".opus", ".wma", ".asf", ".ac3", ".mp2", ".mka", ".webm"),
+    ]
 )
 """What a folder is searched for; a file named outright is always looked at, whatever it is called."""
 

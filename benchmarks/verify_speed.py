@@ -1,0 +1,125 @@
+"""How long ``verify`` takes on a four-minute MP3, beside a pure decode and ``sox -n spectrogram``.
+
+    python benchmarks/verify_speed.py [--repeats 5] [--json FILE]
+
+Every command runs in a fresh process, in turns (decode, sox, verify, decode, ...), so that a slow spell of
+the machine meets all of them; medians are printed, and ratios, which travel better than seconds. The MP3 is
+made from the clips in LINEAGE_DATA. SoX is installed where apt and root are there; a missing one is said.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ml.corpus import load, masters  # noqa: E402
+from ml.encode import encode  # noqa: E402
+
+SR, SECONDS = 44100, 240
+DECODE = "import av, sys\nwith av.open(sys.argv[1]) as c:\n    sum(f.samples for f in c.decode(audio=0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one run; cpu: user and system, children included."""
+
+    wall: float
+    cpu: float
+
+
+def main() -> None:
+    asked = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        track = Path(folder, "track.mp3")
+        track.write_bytes(encode(_four_minutes(), sr=SR, label=asked.label))
+        commands = _commands(track, folder=folder)
+        costs = {name: [] for name in commands}
+        for command in commands.values():  # once unmeasured: caches of files and bytecode
+            _run(command)
+        for _ in range(asked.repeats):
+            for name, command in commands.items():
+                costs[name].append(_run(command))
+    _print(figures := _figures(costs), asked=asked)
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--label", default="mp3-320", help="class id of the track")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args()
+
+
+def _four_minutes() -> np.ndarray:
+    """Clips of stereo music at 44.1 kHz one after the other, from the start again if they end too soon."""
+    clips = [load(m) for m in masters() if m.kind == "music" and m.channels == 2 and m.sr == SR]
+    y = np.concatenate(clips, axis=1)
+    return np.tile(y, (1, -(-SR * SECONDS // y.shape[1])))[:, : SR * SECONDS]
+
+
+def _commands(track: Path, *, folder: str) -> dict[str, list[str]]:
+    found = {"decode": [sys.executable, "-c", DECODE, str(track)]}
+    if sox := _sox():
+        found["sox"] = [sox, str(track), "-n", "spectrogram", "-o", f"{folder}/sox.png"]
+    found["verify"] = [sys.executable, "-m", "ml", "verify", "--json", "--jobs", "1", str(track)]
+    return found
+
+
+def _sox() -> str | None:
+    if not shutil.which("sox") and shutil.which("apt-get") and os.geteuid() == 0:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+        subprocess.run(["apt-get", "update"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "sox", "libsox-fmt-mp3"], **quiet)
+    if not (sox := shutil.which("sox")):
+        print("NO SOX: install Debian's sox and libsox-fmt-mp3 to compare with it.", file=sys.stderr)
+    return sox
+
+
+def _run(command: list[str]) -> Cost:
+    """Run to its end; verify says 1 where a track is not as claimed, which is no failure here."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+    return Cost(wall=time.perf_counter() - start, cpu=usage.ru_utime + usage.ru_stime)
+
+
+def _figures(costs: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
+    medians = {
+        name: {"wall_s": median(c.wall for c in runs), "cpu_s": median(c.cpu for c in runs)}
+        for name, runs in costs.items()
+    }
+    for name in medians:
+        for other in medians.keys() - {name, "verify"}:
+            for unit in ("wall", "cpu"):
+                ratio = medians[name][f"{unit}_s"] / medians[other][f"{unit}_s"]
+                medians[name][f"{unit}_over_{other}"] = ratio
+    return medians
+
+
+def _print(figures: dict[str, dict[str, float]], *, asked: argparse.Namespace) -> None:
+    print(f"{SECONDS // 60}-minute {asked.label}, medians of {asked.repeats}, {os.cpu_count()} cores")
+    columns = ["wall_s", "cpu_s", *(key for key in figures["verify"] if "over" in key)]
+    print(f"{'':8}", *(f"{column:>16}" for column in columns))
+    for name, row in figures.items():
+        print(f"{name:8}", *(f"{row[c]:16.2f}" if c in row else f"{'':>16}" for c in columns))
+
+
+if __name__ == "__main__":
+    main()
