@@ -59,6 +59,8 @@ class Grid:
     """The best needle of one coder."""
 
     coder: str
+    sr: int
+    """Rate at which it was found, Hz."""
     offset: int
     """Samples from the start of the signal to a frame start, modulo the frame length."""
     sigma: float
@@ -84,11 +86,11 @@ def _mdct(half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int
 
 
 TRANSFORMS: Final = (
-    Transform(hybrid.LINES, hybrid.REACH, hybrid.LINES, ("mp3",), hybrid.scan_hybrid, 32),
-    Transform(hybrid.BANDS, hybrid.REACH, hybrid.BANDS, ("mp2",), hybrid.scan_polyphase, 32),
-    _mdct(1024, ("sine", "kbd4", "vorbis"), ("aac-sine", "aac-kbd", "vorbis"), 24),
+    Transform(hybrid.LINES, hybrid.REACH, hybrid.LINES, ("mp3",), hybrid.scan_hybrid, 28),
+    Transform(hybrid.BANDS, hybrid.REACH, hybrid.BANDS, ("mp2",), hybrid.scan_polyphase, 12),
+    _mdct(1024, ("sine", "kbd4", "vorbis"), ("aac-sine", "aac-kbd", "vorbis"), 20),
     _mdct(256, ("kbd5",), ("ac3",), 64),
-    _mdct(2048, ("sine",), ("wma",), 16),
+    _mdct(2048, ("sine",), ("wma",), 12),
 )
 CELT: Final = Transform(celt.LINES, celt.REACH, celt.LINES, ("opus",), celt.scan_celt, 16)
 
@@ -112,24 +114,26 @@ def search(pieces: Sequence[tuple[int, F32]], *, sr: int, transform: Transform) 
     if min(counts) == 0:
         return []
     halves /= np.array(counts, dtype=np.float32).reshape(2, 1, 1, 1, 1, 1)
-    return [_needle(name, halves[:, :, w]) for w, name in enumerate(transform.coders)]
+    return [_needle(name, halves[:, :, w], sr=sr) for w, name in enumerate(transform.coders)]
 
 
 def _regions(pieces: Sequence[tuple[int, F32]], transform: Transform) -> Iterator[F32]:
     """Regions on a common grid of ``length`` samples: the louder ones of each part of the track, in order."""
-    found: list[tuple[float, F32]] = []
+    loudness: list[float] = []
+    regions: list[F32] = []
     for start, y in pieces:
         first = -start % transform.length
-        for at in range(first, y.shape[1] - transform.reach + 1, transform.length):
-            region = y[:, at : at + transform.reach]
-            found.append((float(np.abs(np.diff(region[:, ::4])).mean()), region))
-    parts = max(1, transform.regions // 2)
-    for part in np.array_split(np.arange(len(found)), min(parts, len(found)) or 1):
-        loudest = sorted(part, key=lambda i: -found[i][0])[:2]
-        yield from (found[i][1] for i in sorted(loudest))
+        treble = np.abs(np.diff(y[:, first:], axis=1)).sum(axis=0)
+        for at in range(0, len(treble) + 1 - transform.reach, transform.length):
+            loudness.append(float(treble[at : at + transform.reach : 7].sum()))
+            regions.append(y[:, first + at : first + at + transform.reach])
+    parts = min(max(1, transform.regions // 2), max(1, len(regions)))
+    for part in np.array_split(np.arange(len(regions)), parts):
+        loudest = sorted(part, key=lambda i: -loudness[i])[:2]
+        yield from (regions[i] for i in sorted(loudest))
 
 
-def _needle(coder: str, halves: F32) -> Grid:
+def _needle(coder: str, halves: F32, *, sr: int) -> Grid:
     """halves: shape (2, offsets, 4, 2, n_bands)"""
     heights = np.stack([_heights(half) for half in halves])  # (2, offsets, 4, 2, n_bands + 1)
     both = heights.min(axis=0)
@@ -138,6 +142,7 @@ def _needle(coder: str, halves: F32) -> Grid:
     here, elsewhere = mean[offset], np.median(mean, axis=0)
     return Grid(
         coder=coder,
+        sr=sr,
         offset=int(offset),
         sigma=float(heights.mean(axis=0)[offset].max() * np.sqrt(2)),
         confirmed=float(both.max()),

@@ -67,25 +67,34 @@ def butterflies() -> F32:
     return np.stack([1 / np.sqrt(1 + c**2), c / np.sqrt(1 + c**2)]).astype(np.float32)
 
 
-def polyphase(x: F32) -> F32:
-    """Subband samples at *every* sample position: shape (n - 511, 32) from x of shape (n,).
+def polyphase(x: F32, *, step: int = 1) -> F32:
+    """Subband samples at every ``step``-th sample position: shape (1 + (n - 512) // step, 32) from x of shape (n,).
 
-    Row j is the encoder's output when sample j + 511 is the newest.
+    Row j is the encoder's output when sample j * step + 511 is the newest.
     """
-    return _fold(np.ascontiguousarray(x, dtype=np.float32), prototype()) @ modulation()
+    folded = _fold(np.ascontiguousarray(x, dtype=np.float32), prototype(), step)
+    return np.ascontiguousarray((modulation().T @ folded.T)).T
 
 
-def hybrid_lines(bands: F32, starts: NDArray[np.int64]) -> F32:
-    """Long-block lines of the granules that begin at the given positions, shape (576, len(starts)).
+def hybrid_lines(bands: F32, *, slot: int, step: int, count: int) -> F32:
+    """Long-block lines of ``count`` granules that begin ``step`` rows apart, shape (576, count).
 
-    bands : shape (n, 32), subband samples at every sample position, as :func:`polyphase` gives them
+    bands : shape (n, 32), subband samples as :func:`polyphase` gives them
+    slot : rows from one subband sample of a granule to the next (32 where bands has every position, else 1)
     """
-    rows = starts + BANDS * np.arange(SLOTS)[:, None]  # (36, granules)
-    blocks = np.ascontiguousarray(bands[rows].transpose(2, 0, 1))  # (32, 36, granules)
-    matrices = np.ascontiguousarray(long_block()[np.arange(BANDS) % 2].transpose(0, 2, 1))
-    lines = (matrices @ blocks).reshape(LINES, len(starts))
+    columns = bands.T
+    span = step * (count - 1) + 1
+    blocks = np.empty((BANDS, SLOTS, count), dtype=np.float32)
+    for i in range(SLOTS):
+        blocks[:, i] = columns[:, slot * i : slot * i + span : step]
+    lines = (_long_block_by_band() @ blocks).reshape(LINES, count)
     _reduce_aliases(lines)
     return lines
+
+
+@cache
+def _long_block_by_band() -> F32:
+    return np.ascontiguousarray(long_block()[np.arange(BANDS) % 2].transpose(0, 2, 1))
 
 
 def _reduce_aliases(lines: F32) -> None:
@@ -102,8 +111,7 @@ def scan_hybrid(y: F32, edges: I32, out: F32) -> None:
     edges : shape (n_bands + 1,), line numbers
     out : shape (576, 1, 4, 2, n_bands)
     """
-    starts = np.arange(LINES)
-    left, right = (hybrid_lines(polyphase(channel), starts) for channel in y)
+    left, right = (hybrid_lines(polyphase(channel), slot=BANDS, step=1, count=LINES) for channel in y)
     for c, lines in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
         column_statistics(lines, lines.view(np.int32), edges, out[:, 0, c])
 
@@ -125,13 +133,13 @@ def scan_polyphase(y: F32, edges: I32, out: F32) -> None:
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
-def _fold(x: F32, window: F32) -> F32:
-    """Windowed samples added up modulo 64, oldest first: shape (n - 511, 64)."""
-    n = len(x) - 511
+def _fold(x: F32, window: F32, step: int) -> F32:
+    """Windowed samples added up modulo 64, oldest first: shape (positions, 64)."""
+    n = 1 + (len(x) - 512) // step
     out = np.zeros((n, 64), dtype=np.float32)
     backwards = window[::-1].copy()
     for j in range(n):
-        row, frame = out[j], x[j : j + 512]
+        row, frame = out[j], x[j * step : j * step + 512]
         for q in range(8):
             part, taps = frame[64 * q : 64 * q + 64], backwards[64 * q : 64 * q + 64]
             for i in range(64):

@@ -1,0 +1,148 @@
+"""Examples as numbers: X, labels, groups; the table that is committed, and splits that keep groups together."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.corpus import Example, realise
+from ml.features import quality
+from ml.features.spec import FeatureSpec
+
+Row = tuple[str, NDArray[np.float32]]
+BATCH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Labelled rows of one feature spec."""
+
+    spec: FeatureSpec
+    X: NDArray[np.float32]
+    """Shape (n, n_features); NaN where a number could not be measured."""
+    labels: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    """Supergroup of the master: all rows of one stay on one side of a split."""
+    ids: NDArray[np.str_]
+    facts: NDArray[np.str_]
+    """How the row was made, for reports only: "kind|history|disturbances|encoders|depth|sr|seconds"."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "Table":
+        """The chosen rows."""
+        return Table(
+            self.spec, self.X[index], self.labels[index], self.groups[index], self.ids[index], self.facts[index]
+        )
+
+    def save(self, path: Path) -> None:
+        """Write a compressed table; half precision keeps three digits, more than the measurements repeat."""
+        X = np.clip(self.X, -60000, 60000).astype(np.float16)
+        np.savez_compressed(
+            path,
+            X=X.T.copy(),  # columns are alike: they compress better one after the other
+            names=np.array(self.spec.names),
+            version=np.array([self.spec.version]),
+            labels=self.labels,
+            groups=self.groups,
+            ids=self.ids,
+            facts=self.facts,
+        )
+
+    @classmethod
+    def load(cls, path: Path, *, task: str = "quality") -> "Table":
+        """Read what :meth:`save` wrote."""
+        with np.load(path) as data:
+            spec = FeatureSpec(task, int(data["version"][0]), tuple(map(str, data["names"])))
+            X = np.ascontiguousarray(data["X"].T.astype(np.float32))
+            return cls(spec, X, data["labels"], data["groups"], data["ids"], data["facts"])
+
+
+def build(examples: Sequence[Example], *, cache: Path, jobs: int) -> Iterator[int]:
+    """Measure all examples; yields the number done, resumes where an earlier run was stopped.
+
+    cache : folder for the measured rows, one file a batch
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    have = {id_ for id_, _ in _cached(cache)}
+    todo = [example for example in examples if example.id not in have]
+    batches = [todo[i : i + BATCH] for i in range(0, len(todo), BATCH)]
+    done = len(examples) - len(todo)
+    yield done
+    with ProcessPoolExecutor(jobs, initializer=_one_thread) as pool:
+        for rows in pool.map(_measure_all, batches):
+            _keep(rows, cache)
+            done += len(rows)
+            yield done
+
+
+def gather(examples: Sequence[Example], *, cache: Path) -> Table:
+    """The table of those examples that :func:`build` has measured so far."""
+    spec = quality.spec()
+    measured = dict(_cached(cache))
+    done = [example for example in examples if example.id in measured]
+    return Table(
+        spec=spec,
+        X=np.stack([measured[example.id] for example in done]),
+        labels=np.array([example.label for example in done]),
+        groups=np.array([example.supergroup for example in done]),
+        ids=np.array([example.id for example in done]),
+        facts=np.array([_facts(example) for example in done]),
+    )
+
+
+def _facts(example: Example) -> str:
+    return "|".join(
+        (
+            example.master.kind,
+            "+".join(example.history),
+            "+".join(example.disturbance),
+            "+".join(example.encoder),
+            example.depth,
+            str(example.sr),
+            f"{example.seconds:.1f}",
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Excerpt:
+    start: int
+    y: NDArray[np.float32]
+
+
+def _measure_all(examples: Sequence[Example]) -> list[Row]:
+    rows = []
+    for example in examples:
+        y, sr = realise(example)
+        values = quality.measure([_Excerpt(0, y)], sr=sr).values
+        rows.append((example.id, np.array(list(values.values()), dtype=np.float32)))
+    return rows
+
+
+def _one_thread() -> None:
+    os.nice(5)
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def _keep(rows: Iterable[Row], cache: Path) -> None:
+    ids, vectors = zip(*rows, strict=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, ids=np.array(ids), X=np.stack(vectors))
+    partial = cache / f".{ids[0]}.partial"
+    partial.write_bytes(buffer.getvalue())
+    partial.rename(cache / f"{ids[0]}.npz")
+
+
+def _cached(cache: Path) -> Iterator[Row]:
+    for path in sorted(cache.glob("*.npz")):
+        with np.load(path) as data:
+            yield from zip(map(str, data["ids"]), data["X"], strict=True)

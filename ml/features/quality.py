@@ -1,0 +1,134 @@
+"""The quality task's measurement: samples in, named numbers and the grids that were found out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from ml import stft
+from ml.errors import TooShort
+from ml.features.coding import grid_features, lattice_features
+from ml.features.spec import FeatureSpec
+from ml.features.spectral import cutoff, spectral_features
+from ml.forensics import celt
+from ml.forensics.grid import CELT, TRANSFORMS, Grid, search
+from ml.units import LSB16, Hz
+
+F32 = NDArray[np.float32]
+Pieces = list[tuple[int, F32]]
+
+VERSION: Final = 1
+MINIMUM_SECONDS: Final = 1.0
+SILENT: Final = 5.0
+"""Below this height nothing is taken for a grid (genuine recordings reach about 4)."""
+
+
+class Excerpt(Protocol):
+    """A stretch of decoded signal: where it starts, and y of shape (1 or 2, n), full scale 1.0."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def y(self) -> F32: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was measured on one track."""
+
+    values: dict[str, float]
+    grids: dict[str, Grid]
+    """coder -> its best grid, whether or not it means anything."""
+    cutoff_hz: Hz | None
+
+
+def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
+    """Measure coding traces and long-term spectrum.
+
+    Coders work at 44.1 or 48 kHz; faster material is brought there first. Where no grid is heard at its own rate,
+    the other rate is tried too: resampling moves a grid, it does not wipe it out.
+    Raises TooShort under MINIMUM_SECONDS.
+    """
+    pieces = [(excerpt.start, _stereo_in_steps(excerpt.y)) for excerpt in excerpts]
+    duration = sum(y.shape[1] for _, y in pieces) / sr
+    if duration < MINIMUM_SECONDS:
+        raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
+    rates = _Rates(pieces, sr=sr)
+    first, second = _coding_rates(sr)
+    grids = _search(rates, rate=first, opus=True)
+    if max((grid.confirmed for grid in grids.values()), default=0.0) < SILENT:
+        for coder, grid in _search(rates, rate=second, opus=False).items():
+            if coder not in grids or grid.confirmed > grids[coder].confirmed:
+                grids[coder] = grid
+    power = stft.power(pieces)
+    values = grid_features(grids) | lattice_features(rates.of, grids) | spectral_features(power, sr=sr)
+    return Measurement(values, grids, cutoff(power, sr=sr))
+
+
+def _coding_rates(sr: int) -> tuple[int, int]:
+    """The rate a coder most likely worked at, and the other usual one.
+
+    >>> _coding_rates(44100), _coding_rates(96000), _coding_rates(32000)
+    ((44100, 48000), (48000, 44100), (32000, 44100))
+    """
+    first = sr if sr <= 48000 else (44100 if sr % 44100 == 0 else 48000)
+    return first, 48000 if first == 44100 else 44100
+
+
+def _search(rates: "_Rates", *, rate: int, opus: bool) -> dict[str, Grid]:
+    found = [g for transform in TRANSFORMS for g in search(rates.at(rate), sr=rate, transform=transform)]
+    if opus:
+        found += search(rates.emphasised, sr=celt.RATE, transform=CELT)
+    return {grid.coder: grid for grid in found}
+
+
+class _Rates:
+    """The same pieces at the rates that are asked for, each made once."""
+
+    def __init__(self, pieces: Pieces, *, sr: int) -> None:
+        self._made = {sr: pieces}
+        self._sr = sr
+
+    def at(self, rate: int) -> Pieces:
+        """A resampled piece's start is rounded: its grid is searched, not known."""
+        if rate not in self._made:
+            self._made[rate] = [
+                (round(start * rate / self._sr), np.ascontiguousarray(_resample(y, self._sr, rate)))
+                for start, y in self._made[self._sr]
+            ]
+        return self._made[rate]
+
+    @cached_property
+    def emphasised(self) -> Pieces:
+        """At 48 kHz with Opus' de-emphasis undone."""
+        return [(start, celt.emphasise(y)) for start, y in self.at(celt.RATE)]
+
+    def of(self, grid: Grid) -> Pieces:
+        """The signal that a grid was found in."""
+        return self.emphasised if grid.coder == "opus" else self.at(grid.sr)
+
+
+def _resample(y: F32, sr: int, to: int) -> F32:
+    return soxr.resample(y.T, sr, to, quality="VHQ").T
+
+
+def spec() -> FeatureSpec:
+    """The feature spec of this version, read off a measurement of noise."""
+    rng = np.random.default_rng(0)
+    noise = _Noise(0, rng.standard_normal((2, 2 * 44100)).astype(np.float32) * np.float32(0.1))
+    return FeatureSpec("quality", VERSION, tuple(measure([noise], sr=44100).values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    start: int
+    y: F32
+
+
+def _stereo_in_steps(y: F32) -> F32:
+    both = np.repeat(y, 2, axis=0) if len(y) == 1 else y[:2]
+    return np.ascontiguousarray(both * np.float32(1 / LSB16))
