@@ -33,15 +33,17 @@ ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.dataset ml.artifact ml.corpus
 ml.training ml.evaluation ml.experiments
 ml.analysis ml.examples
-ml.__main__ ml.cli
 ml
-app app.config app.errors app.words app.*
+ml.__main__ ml.cli
+app app.*
 app.db
-app.storage app.jobs app.*.tables
-app.schema app.migrate app.security
-app.*.service app.registry.loader
+app.storage app.jobs app.jobs.service app.storage.service app.*.tables
+app.schema app.migrate app.security app.context
+app.*.service app.registry.loader app.accounts.session app.submissions.answer
+app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
-app.factory app.cli
+app.cli
+app.factory
 wsgi
 """
 LAYERS = [line.split() for line in _TEXT.strip().splitlines()]
@@ -56,7 +58,7 @@ MAY_COMPUTE = {
 """Of the application, only these import what is heavy in ``ml``."""
 
 HEAVY = {"numpy", "scipy", "librosa", "sklearn", "skimage", "numba", "lightgbm", "av", "soundfile", "PIL"}
-ML_STANDS_ON = HEAVY | {"joblib", "llvmlite", "mutagen", "soxr", "rich"}
+ML_STANDS_ON = HEAVY | {"joblib", "llvmlite", "mutagen", "soxr", "rich", "threadpoolctl"}
 
 MODULES, IMPORTS = read(Path(__file__).resolve().parent.parent)
 OWN = [one for one in IMPORTS if one.imported in MODULES]
@@ -92,6 +94,12 @@ def test_few_modules_of_the_application_compute() -> None:
     used = [one for one in OWN if top(one.importer) == "app" and top(one.imported) == "ml"]
     forbidden = [one for one in used if one.imported not in LIGHT and one.importer not in MAY_COMPUTE]
     assert [str(one) for one in forbidden] == []
+
+
+def test_services_and_tables_know_no_flask() -> None:
+    deep = [one for one in IMPORTS if re.search(r"\.(service|tables)$|^app\.(jobs|storage)", one.importer)]
+    assert deep
+    assert [str(one) for one in deep if top(one.imported).startswith("flask")] == []
 
 
 @pytest.mark.parametrize("module", [*(name for name in LIGHT if name in MODULES), "wsgi"])
