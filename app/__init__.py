@@ -1,1 +1,1 @@
-"""The web application and its workers. Start reading at :func:`app.factory.create_app`."""
+"""The web application and its workers; :func:`app.factory.create_app` joins them."""

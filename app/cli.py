@@ -1,0 +1,121 @@
+"""flask --app wsgi setup | worker | create-admin NAME"""
+
+import logging
+import sys
+from collections.abc import Callable
+
+import click
+from flask import Flask
+
+from app import migrate
+from app.accounts import service as accounts
+from app.config import Settings
+from app.context import Context, here, open_context
+from app.db import utcnow
+from app.errors import Conflict
+from app.jobs import consumer
+from app.jobs.housekeeper import Chore, Housekeeper, requeue_lost
+from app.jobs.queue import HueyQueue
+from app.jobs.worker import Worker
+from app.registry import service as registry
+from app.storage import service as storage
+from app.submissions import service as submissions
+from app.submissions.analyst import Analyst
+from app.submissions.findings import Engine
+
+_DAY_S = 86400.0
+
+
+def init_app(app: Flask) -> None:
+    for command in (setup, worker, create_admin):
+        app.cli.add_command(command)
+
+
+@click.command()
+def setup() -> None:
+    """Migrate the database, verify and register the shipped models, make the first admin."""
+    context = here()
+    context.settings.state_dir.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(context.database)
+    _register_shipped(context)
+    with context.database.write() as session:
+        if not accounts.has_admin(session):
+            _show_password("admin", accounts.create_admin(session, name="admin", now=utcnow()))
+
+
+@click.command()
+def worker() -> None:
+    """Do the analysis, in as many processes as LINEAGE_WORKERS says."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    settings = here().settings
+    import app.submissions.tasks  # noqa: F401  before the fork: the processes then share this memory
+
+    queue = HueyQueue(redis_url=settings.redis_url, state_dir=settings.state_dir)
+    consumer.run(queue, workers=settings.workers, start=lambda name: _start(settings, name=name))
+
+
+@click.command("create-admin")
+@click.argument("name")
+def create_admin(name: str) -> None:
+    """Make an admin and print a password once."""
+    try:
+        with here().database.write() as session:
+            password = accounts.create_admin(session, name=name, now=utcnow())
+    except Conflict:
+        raise click.ClickException(f"There is an account named {name} already.") from None
+    _show_password(name, password)
+
+
+def _register_shipped(context: Context) -> None:
+    from app.registry.loader import shipped  # heavy: only commands may
+
+    with context.database.write() as session:
+        for artifact in shipped():
+            registry.register(
+                session,
+                task=artifact.task,
+                version=artifact.version,
+                manifest=artifact.manifest,
+                path=None,
+                now=utcnow(),
+            )
+
+
+def _start(settings: Settings, *, name: str) -> Callable[[int], None]:
+    """In a new worker process: its own connections, its models, its housekeeper."""
+    from app.registry.loader import Models
+    from app.secret import secret_key
+    from app.submissions.tasks import MlEngine
+
+    context = open_context(settings)
+    models = Models(key=secret_key(settings).encode())
+    return run_jobs(context, engine=MlEngine(context.database, models=models), name=name)
+
+
+def run_jobs(context: Context, *, engine: Engine, name: str) -> Callable[[int], None]:
+    """What a worker process does with a message; housekeeping begins at once."""
+    analyst = Analyst(context.database, blobs=context.blobs, engine=engine)
+    long_lanes = max(1, context.settings.workers - 1)
+    own = Worker(context.database, name=name, perform=analyst, long_lanes=long_lanes)
+    Housekeeper(chores(context)).start()
+
+    def work(_job_id: int) -> None:
+        own.run_next()
+
+    return work
+
+
+def chores(context: Context) -> list[Chore]:
+    """What keeps the place clean."""
+    database, blobs = context.database, context.blobs
+    storage.sweep(database, blobs=blobs, seconds=30 * _DAY_S)
+    return [
+        Chore(3, lambda: requeue_lost(database, queue=context.queue)),
+        Chore(10, lambda: submissions.forget_audio(database, blobs=blobs)),
+        Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),
+    ]
+
+
+def _show_password(name: str, password: str) -> None:
+    click.echo(f"Admin account: {name}   one-time shown password: {password}   (log in at /login)")

@@ -1,0 +1,41 @@
+"""The few long-lived things that views and workers need."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import current_app
+
+from app.config import Settings
+from app.db import Database
+from app.jobs.queue import HueyQueue, Queue
+from app.storage.blobs import BlobStore, DirectoryStore
+
+KEY: Final = "lineage"
+"""Where an application keeps its context: ``app.extensions[KEY]``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One for each process."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    queue: Queue
+
+
+def open_context(settings: Settings) -> Context:
+    """Connections are made on first use."""
+    return Context(
+        settings=settings,
+        database=Database(settings.database, busy_timeout_s=settings.busy_timeout_s),
+        blobs=DirectoryStore(settings.state_dir),
+        queue=HueyQueue(redis_url=settings.redis_url, state_dir=settings.state_dir),
+    )
+
+
+def here() -> Context:
+    """Of the application that answers now."""
+    context = current_app.extensions[KEY]
+    assert isinstance(context, Context)
+    return context

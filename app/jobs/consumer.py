@@ -1,0 +1,47 @@
+"""The worker command: a huey consumer with several processes, which drains on SIGTERM and Ctrl-C."""
+
+import ctypes
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from huey.consumer import Consumer
+
+from app.jobs.queue import HueyQueue
+
+DRAIN_S: Final = 25
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def run(queue: HueyQueue, *, workers: int, start: Callable[[str], Callable[[int], None]]) -> None:
+    """Until a signal. ``start(name)`` is called once in each process and gives what a message does."""
+    parent = os.getpid()
+
+    @queue.huey.on_startup("work")  # type: ignore[untyped-decorator]
+    def _begin() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the consumer tells us when to stop
+        _die_with(parent)
+        queue.work = start(f"{socket.gethostname()}-{os.getpid()}")
+
+    assert queue.task is not None  # registered before the fork
+    consumer = Consumer(
+        queue.huey,
+        workers=workers,
+        worker_type="process",
+        periodic=False,
+        max_delay=0.3,
+        health_check_interval=1,
+        shutdown_timeout=DRAIN_S,
+        graceful_signal="TERM",
+    )
+    consumer._signal_actions[signal.SIGINT] = (False, True)
+    consumer.run()
+
+
+def _die_with(parent: int) -> None:
+    """A consumer that was killed must not leave workers behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

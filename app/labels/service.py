@@ -1,0 +1,63 @@
+"""Recording what people say. Nothing is changed or removed: the latest of each person counts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.errors import UnknownBasis, UnknownLabel, UnknownTask
+from app.labels.tables import Label
+from app.submissions.tables import Prediction, Submission
+from ml.quality.classes import CLASSES
+
+BASES: Final = {
+    "agree": "the answer is right",
+    "own": "I own the CD or the master",
+    "log": "rip log",
+    "shop": "shop receipt",
+    "ear": "by ear",
+    "look": "by looking at the spectrogram",
+    "other": "another reason",
+}
+CLASSES_OF: Final = {"quality": CLASSES}
+
+
+def record(
+    session: Session, submission: Submission, *, by: str, task: str, label: str, basis: str, now: datetime
+) -> Label:
+    """Raises UnknownTask, UnknownLabel, UnknownBasis."""
+    check(task=task, label=label, basis=basis)
+    answered = _latest(submission.predictions, task=task)
+    row = Label(
+        submission_id=submission.id,
+        prediction_id=answered.id if answered else None,
+        model_version_id=answered.model_version_id if answered else None,
+        by=by,
+        task=task,
+        label=label,
+        basis=basis,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def check(*, task: str, label: str, basis: str) -> None:
+    if task not in CLASSES_OF:
+        raise UnknownTask(task=task, known=sorted(CLASSES_OF))
+    if label not in CLASSES_OF[task]:
+        raise UnknownLabel(label=label, task=task)
+    if basis not in BASES:
+        raise UnknownBasis(basis=basis, known=sorted(BASES))
+
+
+def latest(labels: Iterable[Label]) -> list[Label]:
+    """The last word of each person on each task, oldest first."""
+    last = {(row.by, row.task): row for row in sorted(labels, key=lambda row: row.id)}
+    return sorted(last.values(), key=lambda row: row.id)
+
+
+def _latest(predictions: Iterable[Prediction], *, task: str) -> Prediction | None:
+    return max((p for p in predictions if p.task == task), key=lambda p: p.id, default=None)

@@ -1,0 +1,161 @@
+"""The HTTP API. The pages use the same services."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
+
+from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.context import here
+from app.db import utcnow
+from app.errors import NotReady
+from app.labels import service as labels
+from app.security import refuse_foreign_origin
+from app.storage import service as storage
+from app.submissions import intake, service
+from app.submissions.answer import to_json
+from app.submissions.schemas import (
+    Accepted,
+    LabelIn,
+    LabelOut,
+    PictureQuery,
+    SubmissionIn,
+    SubmissionList,
+    SubmissionOut,
+)
+from app.submissions.tables import Submission
+from ml.spectrogram.colormap import recolour
+
+bp = APIBlueprint("submissions", __name__, url_prefix="/api/v1/submissions", tag="Submissions")
+bp.before_request(refuse_foreign_origin)
+
+_PNG = {200: {"description": "a picture", "content": {"image/png": {"schema": {"type": "string"}}}}}
+
+
+def _problems(*statuses: int) -> Any:
+    """Documents the refusals of a route."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"application/problem+json": {"schema": schema}}
+    return {status: {"description": "refused, with the reason", "content": content} for status in statuses}
+
+
+@bp.post("")
+@bp.input(SubmissionIn, location="form_and_files", validation=False)
+@bp.output(Accepted, status_code=202)
+@bp.doc(summary="Send a file", responses=_problems(400, 403, 413, 415, 422, 429, 503, 507))
+def create(form_and_files_data: dict[str, Any]) -> Response:
+    submission = intake.receive()
+    answer = {"id": submission.id, "url": _url(submission), "status": submission.job.state}
+    response = jsonify(answer)
+    response.status_code = 202
+    response.headers["Location"] = f"{bp.url_prefix}/{submission.id}"
+    return response
+
+
+@bp.get("")
+@bp.output(SubmissionList)
+@bp.doc(summary="What this browser has sent, newest first")
+def mine() -> Response:
+    with here().database.read() as session:
+        rows = service.mine(session, known_owner() or "")
+        return jsonify({"submissions": [to_json(session, row, root_url=_root()) for row in rows]})
+
+
+@bp.get("/<id>")
+@bp.output(SubmissionOut)
+@bp.doc(summary="State and answer", responses=_problems(404))
+def read(id: str) -> Response:
+    with here().database.read() as session:
+        response = jsonify(to_json(session, service.get(session, id), root_url=_root()))
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response
+
+
+@bp.get("/<id>/spectrogram.png")
+@bp.input(PictureQuery, location="query")
+@bp.doc(summary="The spectrogram", responses=_PNG | _problems(404, 422))
+def spectrogram(id: str, query_data: dict[str, str]) -> Response:
+    """A palette picture whose colour number is the level: 0 is floor_db, each step is step_db."""
+    png = _blob(id, name=f"spectrogram-{query_data['channel']}")
+    return _png(recolour(png, query_data["palette"]))
+
+
+@bp.get("/<id>/picture.png")
+@bp.doc(summary="The picture that was sent, drawn anew", responses=_PNG | _problems(404))
+def picture(id: str) -> Response:
+    return _png(_blob(id, name="picture"))
+
+
+@bp.get("/<id>/card.png")
+@bp.doc(summary="The answer as a picture for forums", responses=_PNG | _problems(404))
+def card(id: str) -> Response:
+    return _png(_blob(id, name="card"))
+
+
+@bp.post("/<id>/labels")
+@bp.input(LabelIn)
+@bp.output(LabelOut, status_code=201)
+@bp.doc(summary="Say what it really is", responses=_problems(400, 403, 404, 415))
+def label(id: str, json_data: dict[str, str]) -> Response:
+    own = _own(id)
+    with here().database.write() as session:
+        said = labels.record(session, service.get(session, own.id), by=labeller(), now=utcnow(), **json_data)
+    answer = jsonify({**json_data, "at": said.at.isoformat(timespec="seconds")})
+    answer.status_code = 201
+    return answer
+
+
+@bp.post("/<id>/cancel")
+@bp.output({}, status_code=204)
+@bp.doc(summary="Stop waiting or working", responses=_problems(403, 404, 409))
+def cancel(id: str) -> tuple[str, int]:
+    service.cancel(here().database, _own(id), blobs=here().blobs, now=utcnow())
+    return "", 204
+
+
+@bp.post("/<id>/withdraw")
+@bp.output({}, status_code=204)
+@bp.doc(summary="Take back the consent to keep the audio", responses=_problems(403, 404))
+def withdraw(id: str) -> tuple[str, int]:
+    service.withdraw_audio(here().database, _own(id), blobs=here().blobs)
+    return "", 204
+
+
+@bp.delete("/<id>")
+@bp.output({}, status_code=204)
+@bp.doc(summary="Delete everything about it", responses=_problems(403, 404))
+def delete(id: str) -> tuple[str, int]:
+    service.delete(here().database, _own(id), blobs=here().blobs)
+    return "", 204
+
+
+def _own(id: str) -> Submission:
+    with here().database.read() as session:
+        return service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
+
+
+def _blob(id: str, *, name: str) -> bytes:
+    with here().database.read() as session:
+        service.get(session, id)
+        sha256 = storage.hash_of(session, submission_id=id, name=name)
+    if sha256 is None:
+        raise NotReady(what=name)
+    return here().blobs.read(sha256)
+
+
+def _png(data: bytes) -> Response:
+    response = Response(data, mimetype="image/png")
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _url(submission: Submission) -> str:
+    return f"{_root()}/s/{submission.id}"
+
+
+def _root() -> str:
+    return here().settings.public_url.rstrip("/") or request.host_url.rstrip("/")

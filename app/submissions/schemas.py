@@ -1,0 +1,100 @@
+"""The API's forms and records as its OpenAPI document shows them."""
+
+from apiflask import Schema
+from apiflask.fields import Boolean, DateTime, Dict, Field, File, Float, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf
+
+from app.labels.service import BASES
+from ml.quality.classes import CLASSES
+
+_STATES = ("queued", "decoding", "measuring", "done", "failed", "cancelled")
+
+
+class SubmissionIn(Schema):
+    """A file and what is asked about it."""
+
+    file = File(  # type: ignore[no-untyped-call]
+        required=True, metadata={"description": "Audio, or a picture of a spectrogram; one file."}
+    )
+    claim = String(validate=OneOf(["", *CLASSES]), metadata={"description": "What it was bought as."})
+    tasks = String(metadata={"description": "Comma-separated; left out: all that can be answered."})
+    keep_audio = String(
+        validate=OneOf(["true", "false", "1", "0", "yes", "no", "on", "off", ""]),
+        metadata={"description": "true: the audio may stay in the dataset. You can withdraw that."},
+    )
+
+
+class Accepted(Schema):
+    id = String()
+    url = String()
+    status = String(validate=OneOf(_STATES))
+
+
+class Progress(Schema):
+    step = String(validate=OneOf(_STATES))
+    fraction = Float()
+
+
+class Reason(Schema):
+    code = String()
+    message = String()
+
+
+class LabelIn(Schema):
+    """What the recording really is, and how you know."""
+
+    task = String(required=True, validate=Length(max=16))
+    label = String(required=True, validate=Length(max=32), metadata={"description": "A class id."})
+    basis = String(load_default="other", validate=OneOf(sorted(BASES)))
+
+
+class LabelOut(Schema):
+    task = String()
+    label = String()
+    basis = String()
+    at = DateTime()
+
+
+class SubmissionOut(Schema):
+    """Everything that is known by now; null where it isn't yet."""
+
+    id = String()
+    url = String()
+    status = String(validate=OneOf(_STATES))
+    position = Integer(metadata={"description": "Place in the queue, 1 is next; 0 when it doesn't wait."})
+    progress = Nested(Progress)
+    file = String()
+    size_bytes = Integer()
+    sha256 = String()
+    created_at = DateTime()
+    claim = String(allow_none=True)
+    tasks = List(String())
+    keep_audio = Boolean()
+    kind = String(validate=OneOf(("audio", "picture")))
+    declared = Dict(allow_none=True)
+    quality = Dict(allow_none=True)
+    genre = Dict(allow_none=True)
+    error = Nested(Reason, allow_none=True)
+    model = Dict(keys=String(), values=Field())
+    engine = String(allow_none=True)
+    spectrogram = Dict(allow_none=True)
+    labels = List(Nested(LabelOut))
+
+
+class PictureQuery(Schema):
+    channel = String(load_default="L", validate=OneOf(("L", "R", "M", "S")))
+    palette = String(load_default="spek", validate=OneOf(("spek", "viridis", "grey")))
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type = String()
+    title = String()
+    status = Integer()
+    code = String()
+    detail = String()
+
+
+class SubmissionList(Schema):
+    submissions = List(Nested(SubmissionOut))

@@ -1,0 +1,100 @@
+"""The real engine: the one place of the application that decodes and computes."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app.db import Database
+from app.registry.loader import Models
+from app.submissions.findings import Finding, Progress, Record, TaskFinding
+from ml import analysis
+from ml.decode import probe
+from ml.spectrogram import card, picture, render
+from ml.spectrogram.accumulate import Spectrogram
+from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
+from ml.units import Hz
+
+
+class MlEngine:
+    """Keeps the models of this process."""
+
+    def __init__(self, database: Database, *, models: Models) -> None:
+        self._database, self._models = database, models
+        with database.read() as session:
+            models.refresh(session)  # before the first job, so that it needn't wait
+
+    def probe(self, path: Path) -> Record:
+        return asdict(probe.probe(path))
+
+    def listen(
+        self, path: Path, *, tasks: Sequence[str], on_progress: Progress, cancelled: Callable[[], bool]
+    ) -> Finding:
+        with self._database.read() as session:
+            loaded = self._models.refresh(session)
+        found = analysis.analyse(
+            path,
+            models={task: loaded[task].artifact for task in tasks},
+            tasks=tuple(tasks),
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+        return Finding(
+            engine=found.engine,
+            declared=asdict(found.declared),
+            tasks={task: _task(found, task, version_id=loaded[task].version_id) for task in tasks},
+            spectrogram=_facts(found.spectrogram),
+            pictures={
+                f"spectrogram-{channel}": render.png(found.spectrogram, channel, palette="spek")
+                for channel in found.spectrogram.channels
+            },
+        )
+
+    def look(self, path: Path) -> Finding:
+        return Finding(engine="picture", pictures={"picture": picture.clean(path)})
+
+    def card(self, answer: Record, *, spectrogram_png: bytes) -> bytes | None:
+        facts = answer["spectrogram"]
+        return card.draw(
+            dict(answer), spectrogram=_from_png(spectrogram_png, facts), claim=answer.get("claim")
+        )
+
+
+def _task(found: analysis.Analysis, task: str, *, version_id: int) -> TaskFinding:
+    answer: Any = getattr(found, task)
+    return TaskFinding(
+        answer=answer if isinstance(answer, Mapping) else asdict(answer),
+        features=found.features[task],
+        feature_version=found.feature_version[task],
+        model_version_id=version_id,
+    )
+
+
+def _facts(spectrogram: Spectrogram) -> Record:
+    """What a page needs to put axes on the picture."""
+    _, height, width = spectrogram.levels.shape
+    return {
+        "channels": list(spectrogram.channels),
+        "duration_s": spectrogram.duration_s,
+        "max_hz": float(spectrogram.max_hz),
+        "width": width,
+        "height": height,
+        "floor_db": FLOOR_DB,
+        "step_db": STEP_DB,
+    }
+
+
+def _from_png(png: bytes, facts: Record) -> Spectrogram:
+    """The left channel back from its picture: colour numbers are levels, the top row is the highest."""
+    with Image.open(io.BytesIO(png)) as image:
+        levels = np.asarray(image, dtype=np.uint8)[::-1]
+    return Spectrogram(
+        channels=("L",),
+        levels=levels[np.newaxis],
+        hz_per_row=Hz(facts["max_hz"] / (levels.shape[0] - 1)),
+        duration_s=facts["duration_s"],
+    )

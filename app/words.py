@@ -1,0 +1,59 @@
+"""Every sentence with which the application itself refuses; those about a recording stand in ml.words."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.errors import AppError
+from ml.errors import LineageError
+
+_SENTENCES: Final[dict[str, str]] = {
+    "app": "That didn't work.",
+    "not_found": "There is nothing at this address. It may have been deleted, or the link is incomplete.",
+    "not_ready": "This isn't ready yet. Come back when the analysis is done.",
+    "not_yours": "Only the person who sent this file can do that, from the browser it was sent with.",
+    "foreign_origin": "This request came from another site's page, so nothing was done. "
+    "Open the page here and try again.",
+    "no_file": "No file arrived. Choose one and send it again.",
+    "too_many_files": "Send one file at a time; each gets its own page.",
+    "unknown_task": "We can't answer “{task}”. What we can answer now: {known}.",
+    "unknown_label": "“{label}” is not one of the classes of the {task} task.",
+    "unknown_basis": "“{basis}” is not one of the known reasons. Choose one of: {known}.",
+    "too_late": "This has already ended ({state}).",
+    "conflict": "Somebody else changed this first. Look at it again, then decide.",
+    "busy": "{waiting} files are waiting already. Please try again in half a minute.",
+    "storage_full": "The disk of this server is full, so your file was not stored. "
+    "Try again later, or tell whoever runs this site.",
+    "storage_failed": "The disk of this server refused to store your file. Try again in half a minute.",
+    "database_busy": "The database is busy. Nothing was changed; please try again in a few seconds.",
+    "worker_lost": "The analysis stopped unexpectedly {attempts} times, so we gave up. "
+    "The file may be damaged in a way we don't know; nothing else was affected.",
+    "internal": "The analysis failed because of a fault on our side. It has been noted.",
+}
+
+
+def sentence(error: LineageError) -> str:
+    """What a person reads."""
+    if not isinstance(error, AppError):
+        return _about_the_file()(error)
+    facts = {key: _listed(value) for key, value in error.facts.items()}
+    return _SENTENCES[error.code].format_map(_Facts(facts))
+
+
+def codes() -> frozenset[str]:
+    """All that have a sentence."""
+    return frozenset(_SENTENCES)
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
+
+
+def _about_the_file() -> Callable[[LineageError], str]:
+    from ml.words import error_sentence  # late: jobs without a file never need it
+
+    return error_sentence

@@ -1,0 +1,104 @@
+"""An application of its own for each test, and three people: owner, somebody else, an outsider."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+
+from app import migrate
+from app.config import Settings
+from app.context import KEY, Context
+from app.db import utcnow
+from app.factory import create_app
+from app.jobs.worker import Worker
+from app.registry import service as registry
+from app.submissions.analyst import Analyst
+from tests.app.fakes import FakeEngine, wav
+
+API = "/api/v1/submissions"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path / "state", max_upload_mib=1, max_waiting=5, busy_timeout_s=2)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[APIFlask]:
+    settings.state_dir.mkdir()
+    made = create_app(settings)
+    made.testing = False  # errors must be answered, not raised
+    context = made.extensions[KEY]
+    migrate.upgrade(context.database)
+    register_model(context)
+    yield made
+    context.queue.huey.storage.close()
+    context.database.close()
+
+
+@pytest.fixture
+def context(app: APIFlask) -> Context:
+    found: Context = app.extensions[KEY]
+    return found
+
+
+@pytest.fixture
+def owner(app: APIFlask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def other(app: APIFlask) -> FlaskClient:
+    """Somebody else, who has sent something too and so has a cookie."""
+    client = app.test_client()
+    send(client, wav(seed=999))
+    return client
+
+
+@pytest.fixture
+def outsider(app: APIFlask) -> FlaskClient:
+    """Never seen before, and keeps no cookie."""
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def engine(context: Context) -> FakeEngine:
+    with context.database.read() as session:
+        return FakeEngine(version_id=registry.champions(session)["quality"].id)
+
+
+@pytest.fixture
+def worker(context: Context, engine: FakeEngine) -> Worker:
+    analyst = Analyst(context.database, blobs=context.blobs, engine=engine)
+    return Worker(context.database, name="test", perform=analyst)
+
+
+def register_model(context: Context, *, version: str = "q1") -> None:
+    manifest = {"feature_version": "f1", "sha256": "0" * 64}
+    with context.database.write() as session:
+        registry.register(
+            session, task="quality", version=version, manifest=manifest, path=None, now=utcnow()
+        )
+
+
+def send(client: FlaskClient, data: bytes | None = None, *, name: str = "a.wav", **fields: str) -> dict[str, Any]:
+    """The API's answer, which must be 202."""
+    answer = post(client, wav() if data is None else data, name=name, **fields)
+    assert answer.status_code == 202, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def post(client: FlaskClient, data: bytes, *, name: str = "a.wav", **fields: str) -> Any:
+    return client.post(API, data={"file": (io.BytesIO(data), name), **fields})
+
+
+def get(client: FlaskClient, id: str) -> dict[str, Any]:
+    answer = client.get(f"{API}/{id}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
