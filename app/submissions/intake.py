@@ -1,9 +1,10 @@
 """The door for files: who may come in is settled before a byte is read, then bytes go straight to disk."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from flask import Flask, Request, request
-from werkzeug.datastructures import FileStorage
 
 from app.accounts.session import current_owner
 from app.context import here
@@ -49,19 +50,41 @@ def init_app(app: Flask) -> None:
 def receive() -> Submission:
     """This form's file as a submission of this browser. Fields: file, claim, tasks, keep_audio."""
     files = request.files.getlist("file")
-    if not files or (not files[0].filename and _upload(files[0]).size_bytes == 0):
+    if not files or not files[0].filename:
         raise NoFile()
-    context = here()
-    return service.submit(
-        context.database,
-        _upload(files[0]),
-        blobs=context.blobs,
-        queue=context.queue,
+    return _submit(
+        cast(Upload, files[0].stream),
         filename=files[0].filename,
-        owner_id=current_owner(),
         claim=request.form.get("claim"),
         tasks=[task for value in request.form.getlist("tasks") for task in value.split(",") if task],
         keep_audio=request.form.get("keep_audio", "").lower() in _YES,
+    )
+
+
+def receive_path(path: Path) -> Submission:
+    """A file of ours, such as an example, as a submission of this browser."""
+    upload = here().blobs.begin(limit_bytes=here().settings.max_upload_bytes)
+    try:
+        upload.write(path.read_bytes())
+        return _submit(upload, filename=path.name, claim=None, tasks=(), keep_audio=False)
+    finally:
+        upload.discard()
+
+
+def _submit(
+    upload: Upload, *, filename: str | None, claim: str | None, tasks: Sequence[str], keep_audio: bool
+) -> Submission:
+    context = here()
+    return service.submit(
+        context.database,
+        upload,
+        blobs=context.blobs,
+        queue=context.queue,
+        filename=filename,
+        owner_id=current_owner(),
+        claim=claim,
+        tasks=tasks,
+        keep_audio=keep_audio,
         max_waiting=context.settings.max_waiting,
         now=utcnow(),
     )
@@ -86,7 +109,3 @@ def _discard(_error: BaseException | None) -> None:
     """Whatever was begun and not kept goes, also when the sender hung up."""
     for upload in getattr(request, "begun", ()):
         upload.discard()
-
-
-def _upload(file: FileStorage) -> Upload:
-    return cast(Upload, file.stream)
