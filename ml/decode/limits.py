@@ -19,7 +19,7 @@ class Limits:
     """CPU seconds of the child; four hours of Opus need about a quarter of it."""
     stall_s: float = 9.0
     """Wall seconds without a word from the child after which it is killed."""
-    max_pixels: int = 64_000_000
+    max_pixels: int = 40_000_000
     """Of a picture."""
 
     def to_json(self) -> dict[str, Any]:

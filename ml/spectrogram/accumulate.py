@@ -112,9 +112,7 @@ class Accumulator:
         if len(spectra) == 2:
             left, right = spectra
             spectra = np.stack([left, right, (left + right) / 2, (left - right) / 2])
-        parts = spectra.view(np.float32).reshape(*spectra.shape, 2)
-        power = np.einsum("...i,...i", parts, parts)
-        return to_levels(power).transpose(1, 0, 2)
+        return to_levels(np.square(np.abs(spectra))).transpose(1, 0, 2)
 
     def _thin(self) -> None:
         self._frames = [np.concatenate(self._frames)[::2].copy()]
@@ -125,25 +123,16 @@ class Accumulator:
 def to_levels(power: NDArray[np.float32]) -> Levels8:
     """Power relative to a full-scale sine to levels of 0.5 dB.
 
-    A float's upper 16 bits hold its exponent and 7 bits of mantissa, 0.03 dB apart at most: a table lookup
-    replaces the logarithm.
-
     >>> to_levels(np.array([0.0, 1e-12, 1e-6, 1.0, 100.0], np.float32)).tolist()
     [0, 0, 120, 240, 255]
     """
-    return _TABLE[np.ascontiguousarray(power).view(np.uint32) >> 16]
+    level = np.log2(power + _TINY)
+    level *= np.float32(10 * np.log10(2) / STEP_DB)
+    level += np.float32(0.5 - FLOOR_DB / STEP_DB)
+    return np.clip(level, 0, 255, out=level).astype(np.uint8)
 
 
-def _make_table() -> Levels8:
-    table = np.full(1 << 15, 255, np.uint8)  # infinities and NaN, too
-    finite = np.arange(0x7F80, dtype=np.uint32)
-    middle = ((finite << 16) | 0x8000).view(np.float32).astype(np.float64)
-    db = 10 * np.log10(middle)
-    table[: len(finite)] = np.clip(np.rint((db - FLOOR_DB) / STEP_DB), 0, 255)
-    return table
-
-
-_TABLE = _make_table()
+_TINY = np.float32(1e-20)
 _POWER = (10 ** ((FLOOR_DB + STEP_DB * np.arange(256)) / 10)).astype(np.float32)
 
 
@@ -152,7 +141,8 @@ def _columns(frames: Levels8) -> Levels8:
     group = -(-len(frames) // MOST_COLUMNS)
     if group == 1:
         return frames
-    starts = np.arange(0, len(frames), group)
-    counts = np.diff(np.append(starts, len(frames))).astype(np.float32)
-    power = np.add.reduceat(_POWER[frames], starts, axis=0)
-    return to_levels(power / counts[:, None, None])
+    whole = frames[: len(frames) // group * group]
+    power = sum(_POWER[whole[i::group]] for i in range(group)) / np.float32(group)
+    rest = frames[len(whole) :]
+    last = [_POWER[rest].mean(axis=0, keepdims=True)] if len(rest) else []
+    return to_levels(np.concatenate([power, *last]))
