@@ -83,7 +83,8 @@ def _sox() -> str | None:
     if not shutil.which("sox") and shutil.which("apt-get") and os.geteuid() == 0:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
         subprocess.run(["apt-get", "update"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "sox", "libsox-fmt-mp3"], **quiet)
+        patient = ["-o", "DPkg::Lock::Timeout=120"]  # another installation may be under way
+        subprocess.run(["apt-get", *patient, "install", "-y", "sox", "libsox-fmt-mp3"], **quiet)
     if not (sox := shutil.which("sox")):
         print("NO SOX: install Debian's sox and libsox-fmt-mp3 to compare with it.", file=sys.stderr)
     return sox

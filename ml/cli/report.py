@@ -31,7 +31,7 @@ CSV_DECLARED: Final = (
 def table(answers: Iterable[Answer]) -> Table:
     """File, claim, verdict, finding, confidence, cutoff; one row each."""
     rows = Table(box=None, pad_edge=False, header_style="bold")
-    rows.add_column("file", overflow="fold")
+    rows.add_column("file", overflow="fold", min_width=24)
     for name in ("claim", "verdict", "sounds like"):
         rows.add_column(name)
     for name in ("confidence", "cutoff"):
