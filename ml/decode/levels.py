@@ -21,7 +21,7 @@ class Levels:
     silent_share: float
     """Share of the time in which nothing rises above two steps of 16 bits."""
     effective_bits: int | None
-    """Smallest k for which every sample is a multiple of 2**-(k - 1); None where k > 24 (a float's decode)."""
+    """Smallest k for which every sample is a multiple of 2**-(k - 1); None beyond 24 (a lossy decode)."""
     dual_mono: bool
     """Two channels that never differ by more than half a step of 16 bits."""
     dc: float

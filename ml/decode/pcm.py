@@ -74,11 +74,11 @@ def to_float(form: str, data: memoryview, *, channels: int, n: int) -> Samples:
     raw = np.frombuffer(data, dtype="<" + _DTYPES[form.removesuffix("p")], count=channels * n)
     y = raw.reshape(channels, n) if form.endswith("p") else raw.reshape(n, channels).T
     y = y[:2]
-    match raw.dtype.kind, raw.dtype.itemsize:
-        case "u", _:
-            return np.ascontiguousarray((y.astype(np.float32) - 128.0) * np.float32(2.0**-7))
-        case "i", size:
-            return np.multiply(y, np.float32(2.0 ** -(8 * size - 1)), dtype=np.float32, order="C")
+    if raw.dtype.kind in "ui":
+        step = np.float32(2.0 ** -(8 * raw.dtype.itemsize - 1))
+        zero = np.float32(128.0 if raw.dtype.kind == "u" else 0.0)
+        scaled: Samples = np.multiply(y - zero if zero else y, step, dtype=np.float32, order="C")
+        return scaled
     if not np.abs(y).max(initial=0.0) <= _LOUDEST:  # true for NaN as well
         raise Undecodable(reason="holds values that are no samples (NaN, infinite or absurdly large)")
     return np.ascontiguousarray(y, dtype=np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
-from ml.decode.levels import Levels, LevelMeter
+from ml.decode.levels import LevelMeter, Levels
 from ml.decode.limits import Limits
 from ml.decode.pcm import PcmStream, stream
 from ml.errors import Cancelled, Silent, TooShort

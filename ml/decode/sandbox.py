@@ -5,8 +5,8 @@
             ...
 
 The parent opens the file and passes the descriptor; the child answers through a pipe. A child that crashes,
-runs out of memory or stalls becomes an exception here. Any thread may call this; a fork of the calling process
-starts a zygote of its own.
+runs out of memory or stalls becomes an exception here. Any thread may call this; a fork of the calling
+process starts a zygote of its own.
 """
 
 import atexit
@@ -22,14 +22,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ml.decode.inside.wire import DONE, FAIL, HEADER, MAX_BYTES
 from ml.decode.limits import Limits
 from ml.errors import (
     DecoderCrashed,
-    DecoderOutOfMemory,
     DecoderTimeout,
     EmptyFile,
     LineageError,
@@ -43,7 +41,7 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.zygote import
 
 @contextmanager
 def open(path: str | os.PathLike[str], *, job: str, limits: Limits) -> Iterator["Child"]:
-    """A child at work on the file. OSError where the file can't be opened, EmptyFile, NotAudio (a folder, ...)."""
+    """A child at work on the file. OSError where it can't be opened, EmptyFile, NotAudio (a folder, ...)."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         size = _regular_size(file)
@@ -116,7 +114,7 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _exactly(self, size: int) -> memoryview:
@@ -236,10 +234,7 @@ def _regular_size(file: int) -> int:
 
 
 def _reported(message: dict[str, Any]) -> LineageError:
-    cls = _by_code(LineageError).get(message["code"], DecoderCrashed)
-    if cls is DecoderOutOfMemory:
-        return DecoderOutOfMemory(**message["facts"])
-    return cls(**message["facts"])
+    return _by_code(LineageError).get(message["code"], DecoderCrashed)(**message["facts"])
 
 
 def _by_code(cls: type[LineageError]) -> dict[str, type[LineageError]]:

@@ -1,5 +1,6 @@
 """A spectrogram of any length in at most 2048 columns, from one pass in constant memory."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ def n_fft_for(sr: int) -> int:
     >>> [n_fft_for(sr) for sr in (8000, 44100, 48000, 96000, 384000)]
     [2048, 2048, 2048, 4096, 16384]
     """
-    return max(2048, 2 ** int(np.ceil(np.log2(sr / 24.0))))
+    return int(max(2048, 2 ** math.ceil(math.log2(sr / 24.0))))
 
 
 class Accumulator:
@@ -129,7 +130,8 @@ def to_levels(power: NDArray[np.float32]) -> Levels8:
     level = np.log2(power + _TINY)
     level *= np.float32(10 * np.log10(2) / STEP_DB)
     level += np.float32(0.5 - FLOOR_DB / STEP_DB)
-    return np.clip(level, 0, 255, out=level).astype(np.uint8)
+    levels: Levels8 = np.clip(level, 0, 255, out=level).astype(np.uint8)
+    return levels
 
 
 _TINY = np.float32(1e-20)

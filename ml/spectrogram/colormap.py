@@ -2,7 +2,9 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 STEP_DB = 0.5
 FLOOR_DB = -120.0
@@ -32,8 +34,7 @@ def palette(name: str) -> bytes:
     >>> tuple(palette("grey")[3 * 77 : 3 * 78])
     (77, 77, 77)
     """
-    colour = {"spek": _spek, "viridis": _viridis, "grey": lambda i: (i, i, i)}[name]
-    return b"".join(bytes(colour(i)) for i in range(256))
+    return b"".join(bytes(_COLOURS[name](index)) for index in range(256))
 
 
 def recolour(png: bytes, name: str) -> bytes:
@@ -75,8 +76,19 @@ def _viridis(index: int) -> tuple[int, int, int]:
 
 
 def _between(knots: tuple[Knot, ...], x: float) -> tuple[float, ...]:
-    for low, high in zip(knots, knots[1:], strict=False):
+    for low, high in pairwise(knots):
         if x <= high[0]:
             share = (x - low[0]) / (high[0] - low[0])
             return tuple(a + share * (b - a) for a, b in zip(low[1:], high[1:], strict=True))
     return knots[-1][1:]
+
+
+def _grey(index: int) -> tuple[int, int, int]:
+    return index, index, index
+
+
+_COLOURS: dict[str, Callable[[int], tuple[int, int, int]]] = {
+    "spek": _spek,
+    "viridis": _viridis,
+    "grey": _grey,
+}

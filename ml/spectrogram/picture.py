@@ -20,7 +20,7 @@ class Picture:
 
 
 def open_picture(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Picture:
-    """Decode a PNG, JPEG or WebP in the sandbox and encode it anew. Raises BadPicture, SandboxError, OSError."""
+    """Decode a PNG, JPEG or WebP in the sandbox, encode it anew. Raises BadPicture, SandboxError, OSError."""
     try:
         with sandbox.open(path, job="picture", limits=limits or Limits()) as child:
             found = {kind: bytes(payload) for kind, payload in child.messages()}
@@ -35,4 +35,5 @@ def looks_like_picture(head: bytes) -> bool:
     >>> looks_like_picture(b"RIFF....WEBP"), looks_like_picture(b"RIFF....WAVE")
     (True, False)
     """
-    return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or (head[:4], head[8:12]) == (b"RIFF", b"WEBP")
+    webp = (head[:4], head[8:12]) == (b"RIFF", b"WEBP")
+    return webp or head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"))

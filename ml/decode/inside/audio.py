@@ -32,11 +32,12 @@ CONTAINERS = {
     "caf": "caf",
 }
 """FFmpeg's demuxers that may run, and what we call them. No playlist, no concat, no image, no device."""
-_PCM = "u8 s8 s16le s16be s24le s24be s32le s32be f32le f32be f64le f64be alaw mulaw".split()
-CODECS = frozenset(
-    "mp3float mp3 mp2float mp2 mp1float mp1 aac alac flac vorbis libvorbis opus libopus ac3 eac3 wmav1 wmav2 wmapro "
-    "wmalossless".split()
-) | {f"pcm_{kind}" for kind in _PCM}
+CODECS = frozenset({
+    "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "alac", "flac", "vorbis", "opus",
+    "libopus", "ac3", "eac3", "wmav1", "wmav2", "wmapro", "wmalossless", "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be",
+    "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
+    "pcm_alaw", "pcm_mulaw",
+})  # fmt: skip
 """FFmpeg's decoders that may run."""
 
 _NESTED = {"hls", "dash", "concat", "sdp", "rtsp", "smoothstreaming", "imf", "ffmetadata", "lavfi"}
@@ -89,7 +90,7 @@ def warm() -> None:
     """Let PyAV open and decode something, so that all its late imports and tables are there before a fork."""
     av.logging.set_level(None)
     samples = io.BytesIO(headers.tiny_wav())
-    with av.open(samples, options=_options()) as container:
+    with av.open(samples, "r", options=_options()) as container:
         for frame in container.decode(audio=0):
             bytes(frame.planes[0])
 
@@ -114,7 +115,7 @@ class _Pump:
                 self._fault()
                 continue
             for frame in frames:
-                if isinstance(frame, AudioFrame) and frame.samples:
+                if frame.samples:
                     yield frame
 
     def put(self, frame: AudioFrame) -> None:
@@ -143,7 +144,7 @@ class _Pump:
             raise Refused("undecodable", reason=reason)
         self._send.json(DONE, {"samples": self._samples, "faults": self._faults})
 
-    def _packets(self, container: InputContainer) -> Iterator[Packet]:
+    def _packets(self, container: InputContainer) -> Iterator["Packet[AudioStream]"]:
         packets = container.demux(self._audio)
         while True:
             try:
@@ -203,7 +204,12 @@ class _Pump:
 def _open(file: io.FileIO) -> InputContainer:
     try:
         return av.open(
-            file, "r", options=_options(), metadata_errors="replace", buffer_size=_BUFFER, io_open=_refuse_nested
+            file,
+            "r",
+            options=_options(),
+            metadata_errors="replace",
+            buffer_size=_BUFFER,
+            io_open=_refuse_nested,
         )
     except av.error.MemoryError:
         raise

@@ -14,7 +14,17 @@ from .wire import DONE, HEAD, Sender
 
 _TAGS = ("title", "artist", "album", "album_artist", "date", "genre", "track", "disc", "composer", "comment")
 _LONGEST = 300  # characters of a tag: it is only for display
-_BROKEN_TAGS = (mutagen.MutagenError, ValueError, LookupError, struct.error, OverflowError, TypeError, AttributeError)
+_BROKEN_TAGS = (
+    mutagen.MutagenError,
+    ValueError,
+    LookupError,
+    struct.error,
+    OverflowError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    AssertionError,
+)
 """What mutagen raises on tags made to break it; the sound may still be fine."""
 
 

@@ -9,14 +9,25 @@ from av.audio.stream import AudioStream
 
 from .wire import Refused
 
-NO_AUDIO = {"tty", "srt", "ass", "webvtt", "lrc", "gif", "image2", "subviewer", "microdvd", "jacosub", "sami", "stl",
-            "realtext", "mpsub", "mpl2", "pjs", "vplayer", "aqtitle", "ico", "apng", "data", "bin", "adf", "idf",
-            "xbin", "jpegxl_anim", "webp"}  # fmt: skip
+NO_AUDIO = {
+    "tty", "srt", "ass", "webvtt", "lrc", "gif", "image2", "subviewer", "microdvd", "jacosub", "sami", "stl",
+    "realtext", "mpsub", "mpl2", "pjs", "vplayer", "aqtitle", "ico", "apng", "data", "bin", "adf", "idf",
+    "xbin", "jpegxl_anim", "webp",
+}  # fmt: skip
 """Demuxers of text and pictures: such a file holds no audio at all."""
 
-_MAGIC = ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"RIFF", "wav"), (b"RF64", "wav"), (b"FORM", "aiff"),
-          (b"caff", "caf"), (b"\x1aE\xdf\xa3", "matroska"), (b"0&\xb2u\x8ef\xcf\x11", "asf"),
-          (b"riff\x2e\x91\xcf\x11", "w64"))  # fmt: skip
+_MAGIC = (
+    (b"fLaC", "flac"),
+    (b"OggS", "ogg"),
+    (b"ID3", "mp3"),
+    (b"RIFF", "wav"),
+    (b"RF64", "wav"),
+    (b"FORM", "aiff"),
+    (b"caff", "caf"),
+    (b"\x1aE\xdf\xa3", "matroska"),
+    (b"0&\xb2u\x8ef\xcf\x11", "asf"),
+    (b"riff\x2e\x91\xcf\x11", "w64"),
+)
 _ASF_ENCRYPTION = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # Content Encryption Object
     bytes.fromhex("14e68a292226174cb935dae07de92828"),  # Extended Content Encryption Object
@@ -85,7 +96,8 @@ def tiny_wav() -> bytes:
     """A valid WAV of 64 zero samples."""
     data = bytes(128)
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16)
-    return struct.pack("<4sI4s", b"RIFF", 4 + len(fmt) + 8 + len(data), b"WAVE") + fmt + b"data" + struct.pack("<I", len(data)) + data
+    body = fmt + struct.pack("<4sI", b"data", len(data)) + data
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(body), b"WAVE") + body
 
 
 def _sample_entries(file: io.FileIO) -> Iterator[bytes]:

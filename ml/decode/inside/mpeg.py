@@ -1,4 +1,4 @@
-"""MPEG audio layer I-III: frame headers (ISO/IEC 11172-3, 13818-3) and the tags encoders hide in the first frame."""
+"""MPEG audio layer I-III: frame headers (ISO/IEC 11172-3, 13818-3) and the tags hidden in the first frame."""
 
 import io
 import struct
@@ -99,7 +99,7 @@ def _first_frame(data: bytes) -> tuple[int, FrameHeader, bytes] | None:
 
 
 def _walk(file: io.FileIO, first: int) -> list[FrameHeader]:
-    """Headers of up to 1000 frames at each of four places in the file; the first one may be a tag, so not it."""
+    """Headers of up to 1000 frames at each of four places; never the first one, which may be a tag."""
     size = file.seek(0, io.SEEK_END)
     headers: list[FrameHeader] = []
     for quarter in range(4):
@@ -171,7 +171,8 @@ def _vbri(frame: bytes) -> dict[str, Any]:
         return {}
     delay, _, size, frames = struct.unpack(">HHII", frame[42:54])
     header = parse(frame[:4])
-    tag: dict[str, Any] = {"bitrate_mode": "VBR", "encoder": "Fraunhofer", "details": {"encoder_delay": delay}}
+    details = {"encoder_delay": delay}
+    tag: dict[str, Any] = {"bitrate_mode": "VBR", "encoder": "Fraunhofer", "details": details}
     if frames and size and header is not None:
         tag["kbps"] = size * 8 * header.rate / (frames * header.samples * 1000)
     return tag

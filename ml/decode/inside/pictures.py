@@ -4,7 +4,7 @@ import io
 import struct
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .wire import BLOB, DONE, HEAD, Refused, Sender
 
@@ -44,7 +44,8 @@ def warm() -> None:
 def _refuse_size(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
-        raise Refused("bad_picture", reason=f"{width} x {height} pixels, more than {max_pixels // 10**6} million")
+        most = f"{max_pixels // 10**6} million"
+        raise Refused("bad_picture", reason=f"{width} x {height} pixels, more than {most}")
     if min(size) < LEAST_SIDE:
         raise Refused("bad_picture", reason=f"{width} x {height} pixels, too small to read")
 
@@ -62,6 +63,6 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "not a PNG, JPEG or WebP picture"
     return "broken or cut off"

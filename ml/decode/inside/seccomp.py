@@ -68,7 +68,8 @@ def die_with_parent() -> None:
 
 
 def _program(arch: int, calls: dict[str, int], mmap: int, mprotect: int) -> bytes:
-    lines = [(_LOAD, 0, 0, _OFFSET_ARCH), (_JUMP_EQ, 1, 0, arch), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _OFFSET_NR)]
+    lines = [(_LOAD, 0, 0, _OFFSET_ARCH), (_JUMP_EQ, 1, 0, arch), (_RETURN, 0, 0, _KILL)]
+    lines += [(_LOAD, 0, 0, _OFFSET_NR)]
     for number in calls.values():
         lines += [(_JUMP_EQ, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     lines += [(_JUMP_EQ, 2, 0, mmap), (_JUMP_EQ, 1, 0, mprotect), (_RETURN, 0, 0, _DENY)]
@@ -81,8 +82,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _prctl(option: int, second: int, third: int) -> None:
-    result = _libc.prctl(
-        ctypes.c_int(option), ctypes.c_ulong(second), ctypes.c_ulong(third), ctypes.c_ulong(0), ctypes.c_ulong(0)
-    )
-    if result != 0:
+    long = ctypes.c_ulong
+    if _libc.prctl(ctypes.c_int(option), long(second), long(third), long(0), long(0)) != 0:
         raise OSError(ctypes.get_errno(), "prctl")

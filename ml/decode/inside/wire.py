@@ -8,7 +8,7 @@ from typing import Any
 HEADER = struct.Struct("<4sI")
 """Kind of message, bytes that follow."""
 BLOCK = struct.Struct("<BBHIQ")
-"""Before the samples of a PCM message: index into FORMATS, channels, 0, samples a channel, position in the file."""
+"""Before the samples of a PCM message: index into FORMATS, channels, 0, samples a channel, place in file."""
 
 HEAD, PCM, BLOB, DONE, FAIL = b"HEAD", b"PCM ", b"BLOB", b"DONE", b"FAIL"
 FORMATS = ("u8", "s16", "s32", "flt", "dbl", "u8p", "s16p", "s32p", "fltp", "dblp")

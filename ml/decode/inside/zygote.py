@@ -53,7 +53,8 @@ class _Zygote:
                     os.read(wake, 4096)
                     self._reap()
                 elif key.data in self._lines:
-                    os.kill(key.data, signal.SIGKILL)  # the parent hung up; ours to reap, so the pid is its own
+                    # The parent hung up. The child isn't reaped yet, so its pid can't be another's.
+                    os.kill(key.data, signal.SIGKILL)
                     self._selector.unregister(key.fileobj)
 
     def _accept(self) -> bool:
