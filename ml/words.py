@@ -1,0 +1,212 @@
+"""Every sentence about a recording, in one place: the same on page, command line and API.
+
+Short, exact, kind. Say what was measured and how sure we are; never accuse.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ml.errors import LineageError
+
+FAMILY_WORDS: Final = {
+    "lossless": "lossless",
+    "mp3": "MP3",
+    "aac": "AAC",
+    "vorbis": "Ogg Vorbis",
+    "opus": "Opus",
+    "ac3": "AC-3",
+    "wma": "WMA",
+    "mp2": "MP2",
+}
+
+CODER_WORDS: Final = {
+    "mp3": "MP3",
+    "mp2": "MP2",
+    "aac-sine": "AAC (sine window)",
+    "aac-kbd": "AAC",
+    "vorbis": "Vorbis",
+    "opus": "Opus",
+    "ac3": "AC-3",
+    "wma": "WMA",
+}
+
+CHANNEL_WORDS: Final = {
+    "L": "in the left channel",
+    "R": "in the right channel",
+    "M": "in the middle of both channels",
+    "S": "in the difference of both channels",
+}
+
+CONTAINER_WORDS: Final = {
+    "flac": "FLAC",
+    "alac": "ALAC",
+    "wav": "WAV",
+    "aiff": "AIFF",
+    "mp3": "MP3",
+    "aac": "AAC",
+    "vorbis": "Ogg Vorbis",
+    "opus": "Opus",
+    "ac3": "AC-3",
+    "eac3": "E-AC-3",
+    "mp2": "MP2",
+    "wmav1": "WMA",
+    "wmav2": "WMA",
+    "wmapro": "WMA Pro",
+}
+
+
+def family_words(name: str) -> str:
+    """Name of a coder family.
+
+    >>> family_words("ac3"), family_words("lossless")
+    ('AC-3', 'lossless')
+    """
+    return FAMILY_WORDS.get(name, name)
+
+
+def label_words(label: str) -> str:
+    """A class as it stands in lists and on buttons.
+
+    >>> [label_words(x) for x in ("mp3-128", "aac-256", "mp3-v0", "vorbis-q5", "lossless")]
+    ['128 kbps (LAME)', '256 kbps (AAC)', 'V0 (LAME)', 'q5 (Ogg Vorbis)', 'lossless']
+    """
+    name, _, rate = label.partition("-")
+    if not rate:
+        return family_words(name)
+    coder = "LAME" if name == "mp3" else family_words(name)
+    return f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"
+
+
+def coding_words(label: str) -> str:
+    """A class within a sentence.
+
+    >>> [coding_words(x) for x in ("mp3-128", "mp3-v0", "vorbis-q5", "opus")]
+    ['MP3 of about 128 kbps', 'MP3 of V0 quality', 'Ogg Vorbis of about quality 5', 'Opus']
+    """
+    name, _, rate = label.partition("-")
+    if not rate:
+        return family_words(name)
+    if rate.isdigit():
+        return f"{family_words(name)} of about {rate} kbps"
+    if name == "vorbis":
+        return f"{family_words(name)} of about quality {rate[1:]}"
+    return f"{family_words(name)} of {rate.upper()} quality"
+
+
+def codec_words(codec: str | None) -> str:
+    """A file's own codec as people call it.
+
+    >>> codec_words("pcm_s16le"), codec_words("flac"), codec_words(None)
+    ('PCM', 'FLAC', 'this file')
+    """
+    if codec is None:
+        return "this file"
+    return "PCM" if codec.startswith("pcm_") else CONTAINER_WORDS.get(codec, codec.upper())
+
+
+def article(words: str) -> str:
+    """a or an, as it is spoken.
+
+    >>> article("MP3 of about 128 kbps"), article("WMA"), article("Opus")
+    ('an MP3 of about 128 kbps', 'a WMA', 'an Opus')
+    """
+    return ("an " if words[:1] in "AEIMO" else "a ") + words
+
+
+def genuine_lossless(*, codec: str | None) -> str:
+    return f"Genuinely lossless: no coder has left its frame grid in this {codec_words(codec)} recording."
+
+
+def genuine_lossy(*, codec: str | None, kbps: float | None) -> str:
+    rate = f" of {kbps:.0f} kbps" if kbps else ""
+    return f"What it says it is: {codec_words(codec)}{rate}, and no earlier lossy coding shows."
+
+
+def genuine_faint(*, codec: str | None, kbps: float | None) -> str:
+    rate = f" of {kbps:.0f} kbps" if kbps else ""
+    return f"What it says it is, as far as one can see: {codec_words(codec)}{rate}; nothing worse shows in the sound."
+
+
+def transcode_to_lossless(label: str, *, codec: str | None) -> str:
+    became = codec_words(codec) if codec else "a lossless file"
+    return f"Not lossless: this was {coding_words(label)} before it became {became}."
+
+
+def transcode_to_lossy(label: str, *, codec: str | None, kbps: float | None) -> str:
+    claimed = f"{kbps:.0f} kbps {codec_words(codec)}" if kbps else codec_words(codec)
+    return f"Not a real {claimed}: this was {article(coding_words(label))} before."
+
+
+def upsampled(*, sample_rate: int, true_rate: int) -> str:
+    return (
+        f"Not a true {sample_rate / 1000:g} kHz recording: the sound ends at {true_rate / 2000:g} kHz, "
+        f"where a {true_rate / 1000:g} kHz recording ends."
+    )
+
+
+UNDECIDED: Final = {
+    "mono": "Can’t tell: both channels are (nearly) the same, where high bitrates leave almost no trace.",
+    "short": "Can’t tell: the clip is too short for a clear trace. Ten seconds or more would settle it.",
+    "close": "Can’t tell: the traces fit {first} ({p_first}) and {second} ({p_second}).",
+    "foreign": "Can’t tell: {codec} is a coder we have not learnt to read.",
+}
+
+
+def undecided(reason: str, **facts: str) -> str:
+    """Why no verdict is given; reason is a key of UNDECIDED."""
+    return UNDECIDED[reason].format(**facts)
+
+
+def percent(p: float) -> str:
+    """A probability, never rounded up to certainty.
+
+    >>> percent(0.9999), percent(0.973), percent(0.0002)
+    ('over 99 %', '97 %', 'under 1 %')
+    """
+    if p > 0.99:
+        return "over 99 %"
+    return "under 1 %" if p < 0.01 else f"{100 * p:.0f} %"
+
+
+ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "empty": lambda f: "The file is empty: nothing arrived. Send it again from a place where it plays.",
+    "not_audio": lambda f: "No sound was found in this file. Send MP3, AAC, ALAC, FLAC, WAV, AIFF, Ogg Vorbis or Opus.",
+    "forbidden_format": lambda f: (
+        f"This is {f.get('found', 'a format')}, which is not read here. Send the recording itself as MP3, AAC, ALAC, "
+        "FLAC, WAV, AIFF, Ogg Vorbis or Opus."
+    ),
+    "protected": lambda f: "The file is copy-protected, so its sound can’t be read. A copy without protection can.",
+    "undecodable": lambda f: (
+        "The file is damaged: its sound can’t be decoded"
+        f"{' (' + str(f['reason']) + ')' if f.get('reason') else ''}. Try a fresh copy."
+    ),
+    "too_short": lambda f: (
+        f"Only {f.get('duration_s', 0)} s of sound: at least {f.get('minimum_s', 1):g} s are needed, "
+        "10 s make a clear answer likely."
+    ),
+    "too_long": lambda f: (
+        f"Longer than {float(f.get('maximum_s', 14400)) / 3600:g} hours. Send a part of it; any part will do."
+    ),
+    "too_big": lambda f: f"Too big: {f.get('what', 'size')} is over the limit of {f.get('maximum', '')}. Send a part.",
+    "silent": lambda f: "There is only silence in this file: nothing to measure. Was the right one sent?",
+    "bad_picture": lambda f: "This picture can’t be read. Send a PNG, JPEG or WebP of a spectrogram.",
+    "decoder_crashed": lambda f: "The decoder broke down over this file; it is probably damaged. Try a fresh copy.",
+    "decoder_out_of_memory": lambda f: "The file asks for more memory than is allowed. It is damaged or made to do harm.",
+    "decoder_timeout": lambda f: "Decoding took too long and was stopped. The file is damaged or far too complex.",
+    "sandbox": lambda f: "The decoder stopped before it answered. Try again, or try a fresh copy.",
+    "cancelled": lambda f: "Stopped on request.",
+    "model_tampered": lambda f: "A model file does not match its signature and was refused.",
+    "model_mismatch": lambda f: "The model was made for other measurements than this version makes.",
+}
+
+
+def error_sentence(error: LineageError) -> str:
+    """What went wrong and what to do, for the person who sent the file.
+
+    >>> from ml.errors import TooShort
+    >>> error_sentence(TooShort(duration_s=0.4, minimum_s=1.0))
+    'Only 0.4 s of sound: at least 1 s are needed, 10 s make a clear answer likely.'
+    """
+    say = ERRORS.get(error.code)
+    return say(error.facts) if say else "Something went wrong with this file; it was written down. Try again."
+
