@@ -1,0 +1,124 @@
+"""What the page of one submission shows, made from the same JSON that the API gives."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ml.words import family_words, label_words
+
+from app.pages.claims import rows as claim_rows
+from app.pages.guides import lines
+from app.pages.words import moment, size
+from ml.quality.classes import CLASSES, FAMILIES, family
+from ml.ribbon import boxes, percent, sentence
+
+UNDER_WAY: Final = ("queued", "decoding", "measuring")
+HEADINGS: Final = {
+    "queued": "Waiting in line",
+    "decoding": "Decoding",
+    "measuring": "Looking for traces of coders",
+    "cancelled": "Cancelled",
+}
+NOT_JUDGED: Final = "Not judged yet: this site can store and show a spectrogram picture, but can’t read one so far"
+UNANSWERED: Final = "Measured and drawn, but no model is here to judge it"
+
+
+def page(answer: Mapping[str, Any], *, mine: bool, my_label: str | None) -> dict[str, Any]:
+    """Everything that templates/pages/submission.html asks for."""
+    quality = answer["quality"]
+    ribbon = boxes(answer) if quality else []
+    return {
+        "answer": answer,
+        "mine": mine,
+        "heading": heading(answer),
+        "explanation": _explanation(answer),
+        "confidence": _confidence(quality) if quality else "",
+        "boxes": ribbon,
+        "boxes_sentence": sentence(ribbon) if ribbon else "",
+        "steps": _steps(answer),
+        "claims": claim_rows(answer, words=label_words),
+        "fact_places": [_place(fact) for fact in quality["evidence"]] if quality else [],
+        "probabilities": _probabilities(quality) if quality else [],
+        "facts": _facts(answer),
+        "guides": lines(),
+        "class_groups": class_groups(),
+        "my_label": label_words(my_label) if my_label else None,
+        "share_url": answer["url"],
+    }
+
+
+def heading(answer: Mapping[str, Any]) -> str:
+    """The verdict sentence, or the one that stands in its place."""
+    if answer["quality"]:
+        return str(answer["quality"]["sentence"])
+    if answer["status"] == "failed":
+        return "This could not be measured"
+    if answer["status"] == "done":
+        return NOT_JUDGED if answer["kind"] == "picture" else UNANSWERED
+    return HEADINGS[answer["status"]]
+
+
+def class_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Class ids with their words, by family."""
+    return [
+        (family_words(name), [(label, label_words(label)) for label in CLASSES if family(label) == name])
+        for name in FAMILIES
+    ]
+
+
+def _explanation(answer: Mapping[str, Any]) -> str:
+    if answer["status"] == "failed":
+        return str((answer["error"] or {}).get("message", ""))
+    if answer["status"] == "cancelled":
+        return "You stopped this one; its sound is deleted."
+    if answer["status"] == "queued" and answer["position"]:
+        return f"Number {answer['position']} in line."
+    return ""
+
+
+def _confidence(quality: Mapping[str, Any]) -> str:
+    if quality["verdict"] == "undecided":
+        return f"The likeliest answer, {label_words(quality['label'])}, has {percent(quality['confidence'])}."
+    return f"{percent(quality['confidence']).capitalize()} sure."
+
+
+def _steps(answer: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Sent, waiting, decoding, measuring; each done, now or next."""
+    status = answer["status"]
+    if status not in UNDER_WAY:
+        return []
+    at = UNDER_WAY.index(status)
+    said = ("in line", "decoding", "measuring")
+    later = [
+        {"says": says, "state": "done" if i < at else "now" if i == at else "next"} for i, says in enumerate(said)
+    ]
+    return [{"says": "sent", "state": "done"}, *later]
+
+
+def _place(fact: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where in the spectrogram a fact can be seen: a frequency or a moment."""
+    value, unit = fact["value"], fact["unit"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return None
+    if unit in ("Hz", "kHz"):
+        return {"axis": "hz", "value": value * (1000 if unit == "kHz" else 1)}
+    return {"axis": "s", "value": value} if unit == "s" else None
+
+
+def _probabilities(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
+    ranked = sorted(quality["probabilities"].items(), key=lambda item: -item[1])
+    return [{"words": label_words(label), "p": p} for label, p in ranked]
+
+
+def _facts(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    tags = (answer["declared"] or {}).get("tags") or {}
+    models = [f"{task} {m['version']}, features {m['feature_version']}" for task, m in answer["model"].items()]
+    facts = [
+        ("SHA-256", answer["sha256"]),
+        ("size", size(answer["size_bytes"])),
+        ("sent", moment(answer["created_at"])),
+        ("model", "; ".join(models)),
+        ("engine", answer.get("engine")),
+        ("tags", ", ".join(f"{tags[key]}" for key in ("artist", "title", "album") if tags.get(key))),
+        ("sound", "kept for the dataset" if answer.get("keep_audio") else "deleted after measuring"),
+    ]
+    return [(name, str(value)) for name, value in facts if value]

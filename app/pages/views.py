@@ -1,0 +1,165 @@
+"""The pages: parse, ask the services, draw."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.context import here
+from app.db import utcnow
+from app.labels import service as labels
+from app.pages import present, table
+from app.pages.examples import EXAMPLES, by_name
+from app.pages.words import FILTERS
+from app.registry import service as registry
+from app.storage.upload import Upload
+from app.submissions import intake, service
+from app.submissions.answer import to_json
+from app.submissions.tables import Submission
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.record_once
+def _filters(state: Any) -> None:
+    state.app.jinja_env.filters.update(FILTERS)
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    with here().database.read() as session:
+        tasks = registry.tasks(session)
+    return render_template("pages/home.html", tasks=tasks, class_groups=present.class_groups(), examples=EXAMPLES)
+
+
+@bp.post("/upload")
+def upload() -> ResponseReturnValue:
+    """The door without script: one file, then its page."""
+    return _to(intake.receive().id)
+
+
+@bp.post("/examples/<name>")
+def example(name: str) -> ResponseReturnValue:
+    """One of ours through the same door."""
+    chosen = by_name(name) or abort(404)
+    path = Path(current_app.static_folder or "") / "examples" / chosen.file
+    upload = here().blobs.begin(limit_bytes=here().settings.max_upload_bytes)
+    try:
+        upload.write(path.read_bytes())
+        return _to(_submit_example(upload, filename=chosen.file).id)
+    finally:
+        upload.discard()
+
+
+@bp.get("/s/<id>.json")
+def submission_json(id: str) -> ResponseReturnValue:
+    with here().database.read() as session:
+        response = jsonify(_answer(session, service.get(session, id)))
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+@bp.get("/s/<id>")
+def submission(id: str) -> ResponseReturnValue:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") != "text/html":
+        return submission_json(id)
+    with here().database.read() as session:
+        found = service.get(session, id)
+        answer = _answer(session, found)
+        mine = is_admin() or found.owner_id == known_owner()
+        said = _my_label(found) if mine else None
+    body = render_template("pages/submission.html", bases=labels.BASES, **present.page(answer, mine=mine, my_label=said))
+    response = Response(body, headers={"Vary": "Accept"})
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@bp.post("/s/<id>/label")
+def label(id: str) -> ResponseReturnValue:
+    with here().database.write() as session:
+        own = service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
+        said = {field: request.form[field] for field in ("task", "label", "basis")}
+        labels.record(session, own, by=labeller(), now=utcnow(), **said)
+    return _to(id)
+
+
+@bp.post("/s/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    service.cancel(here().database, _own(id), blobs=here().blobs, now=utcnow())
+    return _to(id)
+
+
+@bp.post("/s/<id>/delete")
+def delete(id: str) -> ResponseReturnValue:
+    own = _own(id)
+    service.delete(here().database, own, blobs=here().blobs)
+    flash(f"Deleted: {own.file}")
+    return redirect(url_for("pages.mine"), 303)
+
+
+@bp.get("/mine")
+def mine() -> ResponseReturnValue:
+    rows = [table.row(answer) for answer in _mine()]
+    return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS)
+
+
+@bp.get("/mine.csv")
+def mine_csv() -> ResponseReturnValue:
+    headers = {"Content-Disposition": "attachment; filename=lineage.csv"}
+    return Response(table.as_csv(_mine()), mimetype="text/csv", headers=headers)
+
+
+def _submit_example(upload: Upload, *, filename: str) -> Submission:
+    context = here()
+    return service.submit(
+        context.database,
+        upload,
+        blobs=context.blobs,
+        queue=context.queue,
+        filename=filename,
+        owner_id=current_owner(),
+        claim=None,
+        tasks=[],
+        keep_audio=False,
+        max_waiting=context.settings.max_waiting,
+        now=utcnow(),
+    )
+
+
+def _mine() -> list[dict[str, Any]]:
+    with here().database.read() as session:
+        return [_answer(session, row) for row in service.mine(session, known_owner() or "")]
+
+
+def _answer(session: Any, found: Submission) -> dict[str, Any]:
+    root = here().settings.public_url.rstrip("/") or request.host_url.rstrip("/")
+    return to_json(session, found, root_url=root)
+
+
+def _own(id: str) -> Submission:
+    with here().database.read() as session:
+        return service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
+
+
+def _my_label(found: Submission) -> str | None:
+    me = labeller()
+    said = [row for row in labels.latest(found.labels) if row.by == me and row.task == "quality"]
+    return said[-1].label if said else None
+
+
+def _to(id: str) -> ResponseReturnValue:
+    return redirect(url_for("pages.submission", id=id), 303)
