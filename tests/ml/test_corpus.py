@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ml.corpus import Example, Master, excerpt, masters, plan, realise, worst
-from ml.corpus.plan import LOSSLESS_SHARE, STRONG
+from ml.corpus.draw import STRONG
+from ml.corpus.plan import LOSSLESS_SHARE
 from ml.encode import decode, encode
 from ml.quality.classes import CLASSES, KBPS
 
