@@ -28,7 +28,7 @@ LIGHT = [
 _TEXT = f"""
 {" ".join(LIGHT)}
 ml.units
-ml.stft
+ml.stft ml.sandbox
 ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.dataset ml.artifact ml.corpus
 ml.training ml.evaluation ml.experiments

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ml.decode import sandbox
-from ml.decode.inside.wire import BLOCK, DONE, FORMATS, HEAD, PCM
-from ml.decode.limits import Limits
+from ml import sandbox
 from ml.errors import DecoderCrashed, Undecodable
+from ml.sandbox.inside.wire import BLOCK, DONE, FORMATS, HEAD, PCM
+from ml.sandbox.limits import Limits
 from ml.units import Samples
 
 _DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}

@@ -4,10 +4,10 @@ import json
 import os
 from typing import Any
 
+from ml import sandbox
 from ml.answer import Declared
-from ml.decode import sandbox
-from ml.decode.inside.wire import HEAD
-from ml.decode.limits import Limits
+from ml.sandbox.inside.wire import HEAD
+from ml.sandbox.limits import Limits
 
 
 def probe(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Declared:

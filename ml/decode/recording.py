@@ -8,9 +8,9 @@ import numpy as np
 
 from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
 from ml.decode.levels import LevelMeter, Levels
-from ml.decode.limits import Limits
 from ml.decode.pcm import PcmStream, stream
 from ml.errors import Cancelled, Silent, TooShort
+from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
 from ml.units import LSB16
 

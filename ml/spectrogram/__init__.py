@@ -1,5 +1,4 @@
-"""Spectrograms: measured in one pass, drawn as palette PNGs."""
+"""Spectrograms: ``accumulate`` measures one in a pass, ``render`` draws it, ``colormap`` knows the colours.
 
-from ml.spectrogram.accumulate import Accumulator, Spectrogram
-
-__all__ = ["Accumulator", "Spectrogram"]
+Nothing is imported here, because the web process uses ``colormap`` and needs no numpy for it.
+"""

@@ -87,7 +87,8 @@ def _grey(index: int) -> tuple[int, int, int]:
     return index, index, index
 
 
-_COLOURS: dict[str, Callable[[int], tuple[int, int, int]]] = {
+Colour = Callable[[int], tuple[int, int, int]]
+_COLOURS: dict[str, Colour] = {
     "spek": _spek,
     "viridis": _viridis,
     "grey": _grey,

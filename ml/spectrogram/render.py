@@ -1,15 +1,9 @@
 """Draw a spectrogram: bare, as the page shows it under its own axes, or labelled, as a file to keep."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ml.answer import Declared
-from ml.decode.limits import Limits
-from ml.decode.probe import probe
-from ml.decode.recording import record
 from ml.spectrogram import colormap
 from ml.spectrogram.accumulate import Spectrogram
 
@@ -28,31 +22,10 @@ def png(spectrogram: Spectrogram, channel: str, *, palette: str = "spek") -> byt
     return colormap.palette_png([row.tobytes() for row in levels], width=levels.shape[1], name=palette)
 
 
-def render_file(
-    path: str | os.PathLike[str],
-    *,
-    out: str | os.PathLike[str],
-    channel: str | None = None,
-    palette: str = "spek",
-    limits: Limits | None = None,
-) -> None:
-    """Draw the file's spectrogram with axes and legend into a PNG.
-
-    ``channel`` is L, R, M or S; by default what both channels share (M), or the only one.
-    """
-    limits = limits or Limits()
-    declared = probe(path, limits=limits)
-    spectrogram = record(path, limits=limits).spectrogram
-    channel = channel or ("M" if "M" in spectrogram.channels else "L")
-    labelled(spectrogram, channel, palette=palette, title=Path(path).name, subtitle=describe(declared)).save(
-        out, "PNG", compress_level=4
-    )
-
-
 def labelled(
     spectrogram: Spectrogram, channel: str, *, palette: str = "spek", title: str = "", subtitle: str = ""
 ) -> Image.Image:
-    """The drawing of :func:`render_file`."""
+    """The same with axes, a legend in dB and a title, to keep as a file."""
     picture = Image.new("RGB", (_LEFT + _WIDTH + _RIGHT, _TOP + _HEIGHT + _BOTTOM), _PAPER)
     picture.paste(_plot(spectrogram, channel, palette), (_LEFT, _TOP))
     draw = ImageDraw.Draw(picture)
@@ -65,7 +38,7 @@ def labelled(
     return picture
 
 
-_CHANNELS = {"L": "left", "R": "right", "M": "mid (L + R)/2", "S": "side (L − R)/2"}
+_CHANNELS = {"L": "left", "R": "right", "M": "mid (L + R)/2", "S": "side (L - R)/2"}
 
 
 def describe(declared: Declared) -> str:
@@ -124,7 +97,7 @@ def _legend(picture: Image.Image, draw: ImageDraw.ImageDraw, palette: str) -> No
     picture.paste(ramp.convert("RGB").resize((14, _HEIGHT)), (left, _TOP))
     for db in range(int(colormap.FLOOR_DB), 1, 10):
         y = _TOP - _HEIGHT * db / -colormap.FLOOR_DB
-        draw.text((left + 22, y), f"{db} dB".replace("-", "−"), font=_font(13), fill=_INK, anchor="lm")
+        draw.text((left + 22, y), f"{db} dB", font=_font(13), fill=_INK, anchor="lm")
 
 
 def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:

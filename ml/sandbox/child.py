@@ -1,31 +1,15 @@
-"""One child process a file, forked by a zygote, with little to lose and less to reach.
+"""The parent's end of one decoding child."""
 
-    with sandbox.open(path, job="stream", limits=limits) as child:
-        for kind, payload in child.messages():
-            ...
-
-The parent opens the file and passes the descriptor; the child answers through a pipe. A child that crashes,
-runs out of memory or stalls becomes an exception here. Any thread may call this; a fork of the calling
-process starts a zygote of its own.
-"""
-
-import atexit
 import fcntl
 import json
 import os
 import select
 import socket
 import stat
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, Self
 
-from ml.decode.inside.wire import DONE, FAIL, HEADER, MAX_BYTES
-from ml.decode.limits import Limits
 from ml.errors import (
     DecoderCrashed,
     DecoderTimeout,
@@ -33,10 +17,12 @@ from ml.errors import (
     LineageError,
     NotAudio,
 )
+from ml.sandbox import spawner
+from ml.sandbox.inside.wire import DONE, FAIL, HEADER, MAX_BYTES
+from ml.sandbox.limits import Limits
 
 Message = tuple[bytes, memoryview]
 _PIPE_BYTES = 1 << 20
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.zygote import main; main(int(sys.argv[2]))"
 
 
 @contextmanager
@@ -60,7 +46,7 @@ def degraded() -> str | None:
 
 def warm() -> None:
     """Start the zygote now, so that the first file needn't wait for it (about 0.1 s)."""
-    _zygote()
+    spawner.zygote()
 
 
 class Child:
@@ -75,7 +61,7 @@ class Child:
             fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         request = json.dumps({"job": job, "limits": limits.to_json()}).encode()
         try:
-            _send(request, [file, out, line.fileno()])
+            spawner.send(request, [file, out, line.fileno()])
         except BaseException:
             self.close()
             raise
@@ -149,79 +135,6 @@ class Child:
             raise DecoderCrashed(reason="the process that starts decoders ended")
         message: dict[str, Any] = json.loads(packet)
         return message
-
-
-class _Zygote:
-    """The forking process and our line to it."""
-
-    def __init__(self) -> None:
-        self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        folder = str(Path(__file__).parent)
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START, folder, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for us; it ends when our end of the line closes
-            )
-
-    def stop(self) -> None:
-        self.line.close()
-        try:
-            self.process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def forget(self) -> None:
-        """In a fork of the process that started it: not ours to wait for."""
-        self.line.close()
-        self.process.returncode = 0
-
-
-_current: _Zygote | None = None
-_lock = threading.Lock()
-
-
-def _zygote() -> _Zygote:
-    global _current
-    with _lock:
-        if _current is None or _current.process.poll() is not None:
-            if _current is not None:
-                _current.stop()
-            _current = _Zygote()
-        return _current
-
-
-def _send(request: bytes, descriptors: list[int]) -> None:
-    try:
-        socket.send_fds(_zygote().line, [request], descriptors)
-    except (BrokenPipeError, ConnectionResetError):  # it was killed just now: once more with a new one
-        _stop()
-        socket.send_fds(_zygote().line, [request], descriptors)
-
-
-def _stop() -> None:
-    global _current
-    with _lock:
-        if _current is not None:
-            _current.stop()
-            _current = None
-
-
-def _after_fork() -> None:
-    global _current, _lock
-    _lock = threading.Lock()
-    if _current is not None:
-        _current.forget()
-        _current = None
-
-
-atexit.register(_stop)
-os.register_at_fork(after_in_child=_after_fork)
 
 
 def _regular_size(file: int) -> int:

@@ -34,9 +34,9 @@ CONTAINERS = {
 """FFmpeg's demuxers that may run, and what we call them. No playlist, no concat, no image, no device."""
 CODECS = frozenset({
     "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "alac", "flac", "vorbis", "opus",
-    "libopus", "ac3", "eac3", "wmav1", "wmav2", "wmapro", "wmalossless", "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be",
-    "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
-    "pcm_alaw", "pcm_mulaw",
+    "libopus", "ac3", "eac3", "wmav1", "wmav2", "wmapro", "wmalossless", "pcm_u8", "pcm_s8", "pcm_s16le",
+    "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le",
+    "pcm_f64be", "pcm_alaw", "pcm_mulaw",
 })  # fmt: skip
 """FFmpeg's decoders that may run."""
 
