@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ml.answer import Answer, Declared
 from ml.cli.files import printable
-from ml.words import label_words
+from ml.words import label_words, percent
 
 MARKS: Final = {
     "genuine": ("✓ genuine", "blue"),
@@ -83,7 +83,7 @@ def _cells(answer: Answer) -> tuple[Text | str, ...]:
     quality = answer.quality
     cutoff = f"{quality.cutoff_hz / 1000:.1f} kHz" if quality.cutoff_hz else "none"
     mark = Text(*MARKS[quality.verdict])
-    return file, claimed, mark, label_words(quality.label), f"{100 * quality.confidence:.0f} %", cutoff
+    return file, claimed, mark, label_words(quality.label), percent(quality.confidence), cutoff
 
 
 def _csv_row(answer: Answer) -> list[Any]:

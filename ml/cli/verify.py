@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from ml.answer import Answer
+from ml.artifact import is_shipped
 from ml.cli.examine import answers, models
 from ml.cli.files import walk
 from ml.cli.progress import tracked
@@ -19,6 +20,9 @@ WIDE = 160
 
 def run(asked: argparse.Namespace) -> int:
     """Exit status: 0 all as claimed or undecided, 1 some are not, 2 some could not be measured."""
+    if missing := [task for task in asked.tasks if not is_shipped(task)]:
+        print(f"No model for {' or '.join(missing)} comes with this version.", file=sys.stderr)
+        return ERRORS
     models(asked.tasks)  # a refused model is one sentence, not a row for each file
     files = walk(asked.paths)
     if not files:

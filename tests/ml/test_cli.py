@@ -166,6 +166,14 @@ def test_a_missing_file_is_a_row(tmp_path: Path, root: Path):
     assert done.returncode == 2
 
 
+def test_a_task_without_a_model_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr("ml.artifact.SHIPPED", tmp_path)
+    assert main(["verify", str(folder), "--tasks", "quality"]) == 2
+    assert "No model for quality" in capsys.readouterr().err
+
+
 def test_a_folder_without_audio_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["verify", str(tmp_path)]) == 2
     assert "No audio" in capsys.readouterr().err
