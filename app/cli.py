@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 import click
 from flask import Flask
@@ -96,8 +97,13 @@ def _start(settings: Settings, *, name: str) -> Callable[[int], None]:
 def run_jobs(context: Context, *, engine: Engine, name: str) -> Callable[[int], None]:
     """What a worker process does with a message; housekeeping begins at once."""
     analyst = Analyst(context.database, blobs=context.blobs, engine=engine)
-    long_lanes = max(1, context.settings.workers - 1)
-    own = Worker(context.database, name=name, perform=analyst, long_lanes=long_lanes)
+    own = Worker(
+        context.database,
+        name=name,
+        perform=analyst,
+        long_lanes=max(1, context.settings.workers - 1),
+        lease=timedelta(seconds=context.settings.lease_s),
+    )
     Housekeeper(chores(context)).start()
 
     def work(_job_id: int) -> None:

@@ -37,6 +37,8 @@ class Settings:
     """How many reverse proxies stand in front (whose X-Forwarded-* is believed)."""
     workers: int = 2
     """Analysis processes."""
+    lease_s: int = 20
+    """A worker that was silent for so long has lost its job to another."""
     web_threads: int = 24
     max_upload_mib: int = 500
     max_waiting: int = 200
@@ -90,6 +92,7 @@ _LEAST: Final = {
     "port": 0,
     "proxies": 0,
     "workers": 1,
+    "lease_s": 2,
     "web_threads": 1,
     "max_upload_mib": 1,
     "max_waiting": 1,

@@ -1,6 +1,5 @@
 """create_app: the only place that joins everything."""
 
-import importlib.util
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.accounts.session import logins
 from app.admin import views as admin_views
 from app.config import Settings
 from app.context import KEY, here, open_context
+from app.pages import views as pages_views
 from app.secret import secret_key
 from app.submissions import api, intake
 
@@ -69,10 +69,7 @@ def _add_routes(app: APIFlask) -> None:
     app.register_blueprint(accounts_views.bp)
     app.register_blueprint(admin_views.bp)
     app.register_blueprint(ops)
-    if importlib.util.find_spec("ml.words"):  # TODO
-        from app.pages import views
-
-        app.register_blueprint(views.bp)
+    app.register_blueprint(pages_views.bp)
 
 
 @ops.get("/healthz")

@@ -33,7 +33,7 @@ def status(session: Session, *, now: datetime) -> Status:
     oldest = session.scalar(select(func.min(Job.created_at)).where(Job.state == "queued"))
     week = Job.ended_at >= now - timedelta(days=7)
     return Status(
-        jobs=dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all()),
+        jobs=dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all()),
         oldest_waiting_s=(now - oldest).total_seconds() if oldest else 0.0,
         failures={
             str(code): count
@@ -41,7 +41,7 @@ def status(session: Session, *, now: datetime) -> Status:
                 select(Job.reason_code, func.count())
                 .where(Job.state == "failed", week)
                 .group_by(Job.reason_code)
-            ).tuples()
+            )
         },
         submissions=session.scalar(select(func.count()).select_from(Submission)) or 0,
         labels=session.scalar(select(func.count()).select_from(Label)) or 0,

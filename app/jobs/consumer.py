@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from huey.consumer import Consumer
 
@@ -17,16 +17,13 @@ _PR_SET_PDEATHSIG: Final = 1
 
 def run(queue: HueyQueue, *, workers: int, start: Callable[[str], Callable[[int], None]]) -> None:
     """Until a signal. ``start(name)`` is called once in each process and gives what a message does."""
-    parent = os.getpid()
 
     @queue.huey.on_startup("work")  # type: ignore[untyped-decorator]
     def _begin() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the consumer tells us when to stop
-        _die_with(parent)
         queue.work = start(f"{socket.gethostname()}-{os.getpid()}")
 
     assert queue.task is not None  # registered before the fork
-    consumer = Consumer(
+    consumer = _Consumer(
         queue.huey,
         workers=workers,
         worker_type="process",
@@ -38,6 +35,21 @@ def run(queue: HueyQueue, *, workers: int, start: Callable[[str], Callable[[int]
     )
     consumer._signal_actions[signal.SIGINT] = (False, True)
     consumer.run()
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Its processes end when it ends, and only when it says so."""
+
+    def _create_process(self, process: Any, name: str) -> Any:
+        parent, initialize = os.getpid(), process.initialize
+
+        def begin() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of them
+            _die_with(parent)
+            initialize()
+
+        process.initialize = begin
+        return super()._create_process(process, name)
 
 
 def _die_with(parent: int) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.jobs.tables import ENDED, QUEUED, RUNNING, Job
 
-LEASE: Final = timedelta(seconds=20)
 MAX_ATTEMPTS: Final = 3
 LONG_BYTES: Final = 64 * 2**20
 """About 25 minutes of MP3 at 320 kbps."""
@@ -25,6 +24,7 @@ class Claim:
     submission_id: str | None
     worker: str
     attempt: int
+    lease: timedelta
 
 
 def enqueue(session: Session, *, kind: str, submission_id: str | None, size_bytes: int, now: datetime) -> Job:
@@ -40,7 +40,9 @@ def enqueue(session: Session, *, kind: str, submission_id: str | None, size_byte
     return job
 
 
-def claim_next(session: Session, *, worker: str, long_lanes: int, now: datetime) -> Claim | None:
+def claim_next(
+    session: Session, *, worker: str, long_lanes: int, lease: timedelta, now: datetime
+) -> Claim | None:
     """Take the first waiting job; none: nothing to do. At most ``long_lanes`` long ones run at once."""
     first = (
         select(Job.id)
@@ -58,19 +60,19 @@ def claim_next(session: Session, *, worker: str, long_lanes: int, now: datetime)
             fraction=0.0,
             worker=worker,
             attempts=Job.attempts + 1,
-            lease_until=now + LEASE,
+            lease_until=now + lease,
             heartbeat_at=now,
             started_at=now,
             not_before=None,
         )
         .returning(Job.id, Job.kind, Job.submission_id, Job.attempts)
     ).first()
-    return Claim(taken[0], taken[1], taken[2], worker, taken[3]) if taken else None
+    return Claim(*taken[:3], worker, taken[3], lease) if taken else None
 
 
 def beat(session: Session, claim: Claim, *, state: str, fraction: float, now: datetime) -> bool:
     """Still here, this far. False: the job was cancelled, deleted or given to somebody else."""
-    values = {"state": state, "fraction": fraction, "heartbeat_at": now, "lease_until": now + LEASE}
+    values = {"state": state, "fraction": fraction, "heartbeat_at": now, "lease_until": now + claim.lease}
     return _changed(session, _mine(claim).values(values))
 
 

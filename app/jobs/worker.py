@@ -47,16 +47,21 @@ class Worker:
         name: str,
         perform: Perform,
         long_lanes: int = 1,
+        lease: timedelta = timedelta(seconds=20),
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._database, self._name, self._perform = database, name, perform
-        self._long_lanes, self._clock = long_lanes, clock
+        self._long_lanes, self._lease, self._clock = long_lanes, lease, clock
 
     def run_next(self) -> Claim | None:
         """The claim that was worked on; None: nothing to do."""
         with self._database.write() as session:
             claim = service.claim_next(
-                session, worker=self._name, long_lanes=self._long_lanes, now=self._clock()
+                session,
+                worker=self._name,
+                long_lanes=self._long_lanes,
+                lease=self._lease,
+                now=self._clock(),
             )
         if claim is not None:
             self._run(claim)

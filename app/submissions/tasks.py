@@ -14,7 +14,7 @@ from app.registry.loader import Models
 from app.submissions.findings import Finding, Progress, Record, TaskFinding
 from ml import analysis
 from ml.decode import probe
-from ml.spectrogram import card, picture, render
+from ml.spectrogram import picture, render
 from ml.spectrogram.accumulate import Spectrogram
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
 from ml.units import Hz
@@ -29,7 +29,7 @@ class MlEngine:
             models.refresh(session)  # before the first job, so that it needn't wait
 
     def probe(self, path: Path) -> Record:
-        return asdict(probe.probe(path))
+        return asdict(probe(path))
 
     def listen(
         self, path: Path, *, tasks: Sequence[str], on_progress: Progress, cancelled: Callable[[], bool]
@@ -58,10 +58,7 @@ class MlEngine:
         return Finding(engine="picture", pictures={"picture": picture.clean(path)})
 
     def card(self, answer: Record, *, spectrogram_png: bytes) -> bytes | None:
-        facts = answer["spectrogram"]
-        return card.draw(
-            dict(answer), spectrogram=_from_png(spectrogram_png, facts), claim=answer.get("claim")
-        )
+        return None
 
 
 def _task(found: analysis.Analysis, task: str, *, version_id: int) -> TaskFinding:

@@ -85,7 +85,9 @@ def register_model(context: Context, *, version: str = "q1") -> None:
         )
 
 
-def send(client: FlaskClient, data: bytes | None = None, *, name: str = "a.wav", **fields: str) -> dict[str, Any]:
+def send(
+    client: FlaskClient, data: bytes | None = None, *, name: str = "a.wav", **fields: str
+) -> dict[str, Any]:
     """The API's answer, which must be 202."""
     answer = post(client, wav() if data is None else data, name=name, **fields)
     assert answer.status_code == 202, answer.text

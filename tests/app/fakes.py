@@ -19,7 +19,14 @@ QUALITY: dict[str, Any] = {
     "probabilities": {"mp3-128": 0.97, "lossless": 0.03},
     "cutoff_hz": 16000.0,
     "history": [
-        {"family": "mp3", "label": "mp3-128", "confidence": 0.97, "offset": 1105, "sigma": 31.0, "channel": "M"}
+        {
+            "family": "mp3",
+            "label": "mp3-128",
+            "confidence": 0.97,
+            "offset": 1105,
+            "sigma": 31.0,
+            "channel": "M",
+        }
     ],
     "evidence": [{"name": "cutoff", "value": 16000, "unit": "Hz", "says": "Nothing above 16 kHz."}],
 }

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.context import Context
 from app.jobs.worker import Worker
+from app.schema import Job, Label, Prediction, StoredBlob, Submission
 from ml.spectrogram.colormap import palette
 from tests.app.conftest import API, get, send
 from tests.app.fakes import DECLARED, QUALITY, FakeEngine, png, wav
@@ -98,10 +100,8 @@ def test_delete_leaves_nothing(owner: FlaskClient, worker: Worker, context: Cont
     assert owner.get(f"{API}/{id}").status_code == 404
     assert _stored(context) == []
     with context.database.read() as session:
-        rows = session.connection().exec_driver_sql(
-            "SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM prediction) + (SELECT count(*) FROM label)"
-        )
-        assert rows.scalar() == 0
+        for table in (Submission, Job, Prediction, Label, StoredBlob):
+            assert session.scalars(select(table)).all() == []
 
 
 def test_a_picture_is_drawn_anew_and_not_judged(owner: FlaskClient, worker: Worker) -> None:
