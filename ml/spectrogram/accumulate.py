@@ -16,6 +16,7 @@ TOP_HZ = 24000.0
 MOST_COLUMNS = 2048
 _MOST_FRAMES = 2 * MOST_COLUMNS
 _FIRST_HOP = 1024
+_BATCH = 8  # frames at a time: their temporaries stay below malloc's threshold for fresh pages
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +98,7 @@ class Accumulator:
         assert self._tail is not None
         start = self._n - self._tail.shape[1]
         while (count := (self._n - self._n_fft - self._next) // self._hop + 1) > 0:
-            count = min(count, _MOST_FRAMES - self._held, 32)
+            count = min(count, _MOST_FRAMES - self._held, _BATCH)
             first = self._next - start
             views = np.lib.stride_tricks.sliding_window_view(self._tail[:, first:], self._n_fft, axis=1)
             self._frames.append(self._levels(views[:, : (count - 1) * self._hop + 1 : self._hop]))

@@ -4,11 +4,11 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from . import audio, facts, pictures
+from . import audio, facts, pictures, pump
 from .wire import FAIL, Refused, Sender
 
 Job = Callable[[io.FileIO, Sender, dict[str, Any]], None]
-JOBS: dict[str, Job] = {"stream": audio.stream, "probe": facts.probe, "picture": pictures.clean}
+JOBS: dict[str, Job] = {"stream": pump.stream, "probe": facts.probe, "picture": pictures.clean}
 
 
 def run(job: str, file: int, out: int, limits: dict[str, Any]) -> None:
