@@ -12,6 +12,7 @@ import time
 
 import environment
 import provision
+from process import ROOT, call
 
 _QUICK = "not slow and not browser and not postgres and not redis"
 
@@ -23,15 +24,11 @@ def main(arguments: list[str]) -> int:
     environment.ensure(environment.DEVELOP)
     if not quick:
         provision.ensure()
-    os.chdir(environment.ROOT)
+    os.chdir(ROOT)
     results = [_timed(name, *command) for name, *command in _steps(quick=quick, rest=rest)]
-    print(
-        "\n"
-        + "\n".join(
-            f"{name:<12} {'ok' if code == 0 else 'FAILED'} ({seconds:.0f} s)"
-            for name, code, seconds in results
-        )
-    )
+    print()
+    for name, code, seconds in results:
+        print(f"{name:<8} {'ok' if code == 0 else 'FAILED':<8} {seconds:.0f} s")
     return int(any(code for _, code, _ in results))
 
 
@@ -48,7 +45,7 @@ def _steps(*, quick: bool, rest: list[str]) -> list[tuple[str, ...]]:
 def _timed(name: str, *module: str) -> tuple[str, int, float]:
     print(f"\n== {name}: {' '.join(module)}", flush=True)
     start = time.monotonic()
-    code = environment.call(environment.PYTHON, "-m", *module)
+    code = call(environment.PYTHON, "-m", *module)
     return name, code, time.monotonic() - start
 
 

@@ -9,20 +9,18 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import apt
+from process import ROOT, Word, call
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUN, DEVELOP = "requirements.txt", "requirements-dev.txt"
 _HOLDS = {RUN: (RUN,), DEVELOP: (DEVELOP, RUN)}
 """Lock -> the locks it satisfies; ``make lock`` makes the second agree with the first."""
-
-Word = str | Path
 
 
 def ensure(lock: str) -> None:
@@ -32,30 +30,6 @@ def ensure(lock: str) -> None:
     with _alone():
         if not _is_fresh(lock):
             _install(lock)
-
-
-def call(*command: Word, cwd: Path = ROOT, quiet: bool = False) -> int:
-    """Exit code of ``command``, run in a group of its own that dies as a whole when we are told to stop."""
-    sink = subprocess.DEVNULL if quiet else None
-    try:
-        process = subprocess.Popen(command, cwd=cwd, stdout=sink, stderr=sink, start_new_session=True)
-    except OSError:
-        return 127
-    try:
-        return process.wait()
-    except BaseException:
-        _end(process)
-        raise
-
-
-def _end(group: subprocess.Popen[bytes]) -> None:
-    """Ask first, so that it can stop what it started itself."""
-    os.killpg(group.pid, signal.SIGINT)
-    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-        group.wait(timeout=20)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group.pid, signal.SIGKILL)
-    group.wait()
 
 
 @contextlib.contextmanager
@@ -80,6 +54,7 @@ def _install(lock: str) -> None:
     flags = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--quiet", "--no-input"]
     if call(*_pip(), "install", *flags, "-r", ROOT / lock) != 0:
         sys.exit("The installation failed, see above. Starting again continues it.")
+    _check_openmp()
     call(PYTHON, "-m", "ml", "warm", quiet=True)  # compiles what would make the first analysis slow
     for held in _HOLDS[lock]:
         _stamp(held).write_text(_digest(held))
@@ -100,6 +75,12 @@ def _pip() -> tuple[Word, ...]:
     if importlib.util.find_spec("ensurepip") and call(PYTHON, "-m", "ensurepip", quiet=True) == 0:
         return inside
     sys.exit("This Python has neither pip nor ensurepip. On Debian or Ubuntu: apt install python3-pip")
+
+
+def _check_openmp() -> None:
+    """LightGBM's wheel expects the system's libgomp, which Debian has only where a compiler is."""
+    if call(PYTHON, "-c", "import lightgbm", quiet=True) != 0 and not apt.install("libgomp1"):
+        sys.exit("One library of the system is missing. On Debian or Ubuntu: sudo apt install libgomp1")
 
 
 def _stamp(lock: str) -> Path:

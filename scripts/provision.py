@@ -7,15 +7,14 @@ import os
 import shutil
 from pathlib import Path
 
-import environment
+import apt
 
 
 def ensure() -> None:
     missing = [package for package, is_there in _needed().items() if not is_there]
     if not missing:
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        _install(missing)
+    if apt.install(*missing):
         missing = [package for package, is_there in _needed().items() if not is_there]
     if missing:
         _say_loudly(" ".join(missing))
@@ -35,11 +34,3 @@ def _needed() -> dict[str, bool]:
         "postgresql": bool(shutil.which("initdb")) or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
         "redis-server": bool(shutil.which("redis-server")),
     }
-
-
-def _install(packages: list[str]) -> None:
-    """RUNLEVEL=1 keeps Debian from starting the servers: the tests start their own."""
-    print(f"Installing {' '.join(packages)} by apt", flush=True)
-    apt = ("env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq")
-    environment.call(*apt, "update")
-    environment.call(*apt, "install", "-y", "--no-install-recommends", *packages)

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 
 import environment
+from process import ROOT, call
 from supervisor import Child, Supervisor
 
 _FLASK = (environment.PYTHON, "-m", "flask", "--app", "wsgi")
@@ -23,9 +24,9 @@ def main() -> None:
     os.environ |= {"LINEAGE_HOST": host, "LINEAGE_PORT": str(port)}
     _check_free(host, port)
     environment.ensure(environment.RUN)
-    os.chdir(environment.ROOT)
+    os.chdir(ROOT)
     os.umask(0o077)  # what is sent in is nobody else's business
-    if environment.call(*_FLASK, "setup") != 0:
+    if call(*_FLASK, "setup") != 0:
         sys.exit("Lineage was not started: the set-up failed, see above.")
     web = Child("web", _WEB)
     worker = Child("worker", (*_FLASK, "worker"), restarts=True)
