@@ -80,7 +80,7 @@ def _encode(command: argparse.ArgumentParser) -> None:
 
 def _train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", choices=("quality",), default="quality")
-    command.add_argument("--per-class", type=_positive, metavar="N", help="examples of each lossy class")
+    command.add_argument("--per-class", type=_positive, default=200, metavar="N", help="of each lossy class")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
     command.add_argument(
@@ -91,7 +91,7 @@ def _train(command: argparse.ArgumentParser) -> None:
 def _evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", choices=("quality",), default="quality")
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
-    command.add_argument("--json", action="store_true", help="the figures as one JSON object")
+    command.add_argument("--seed", type=int, default=1, help="of the split")
 
 
 def _tasks(text: str) -> tuple[str, ...]:

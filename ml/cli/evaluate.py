@@ -6,5 +6,6 @@ from ml.evaluation import evaluate_quality
 
 
 def run(asked: argparse.Namespace) -> int:
-    print(evaluate_quality(jobs=asked.jobs))
+    """Prints the figures of a cross-validation by supergroup."""
+    print(evaluate_quality(jobs=asked.jobs, seed=asked.seed))
     return 0
