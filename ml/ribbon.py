@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from ml.quality.classes import KBPS, family
+from ml.quality.classes import FAMILIES, KBPS, family
+from ml.words import CONTAINER_WORDS, codec_words, coding_words, family_words, percent
 
 SURE: Final = 0.95
 """From here on we say that nothing older was there; below it, that we can't see further back."""
@@ -13,11 +14,8 @@ LIKELY: Final = 0.8
 SAME_RATE: Final = 1.3
 """A coding within this ratio of the declared bitrate is the file's own."""
 
-LOSSY: Final = ("mp3", "aac", "vorbis", "opus", "ac3", "wma", "mp2")
-NAMES: Final = {
-    "mp3": "MP3", "aac": "AAC", "vorbis": "Vorbis", "opus": "Opus", "ac3": "AC-3", "wma": "WMA", "mp2": "MP2",
-    "flac": "FLAC", "alac": "ALAC", "wav": "WAV", "aiff": "AIFF",
-}  # fmt: skip
+LOSSLESS: Final = ("flac", "alac", "pcm", "wavpack", "ape", "tta")
+"""Codecs (or beginnings of their names) that keep every sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def boxes(answer: Mapping[str, Any]) -> list[Box]:
     if own is None:
         ribbon.append(_container(declared, nothing_found=not found and not doubt))
     else:
-        ribbon.append(_own(own, declared, found[-1] if own_found else None))
+        ribbon.append(_own(declared, found[-1] if own_found else None))
     return ribbon
 
 
@@ -60,13 +58,15 @@ def sentence(ribbon: list[Box]) -> str:
 
 
 def own_family(declared: Mapping[str, Any]) -> str | None:
-    """Family of the lossy coder that the file itself is in; None for a lossless container.
+    """Family of the lossy coder that the file itself is in, or that coder's name; None for lossless.
 
-    >>> own_family({"codec": "wmav2"}), own_family({"codec": "flac"})
-    ('wma', None)
+    >>> own_family({"codec": "wmav2"}), own_family({"codec": "flac"}), own_family({"codec": "eac3"})
+    ('wma', None, 'eac3')
     """
-    codec = str(declared.get("codec") or "").lower()
-    return next((name for name in LOSSY if codec.startswith(name)), None)
+    codec = str(declared.get("codec") or "")
+    if not codec or codec.startswith(LOSSLESS):
+        return None
+    return next((name for name in FAMILIES if codec.startswith(name)), codec)
 
 
 def _guess(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -92,38 +92,35 @@ def _source(quality: Mapping[str, Any], found: list[Any]) -> Box:
 
 
 def _coding(generation: Mapping[str, Any], *, doubt: bool) -> Box:
-    title, says = _coding_words(generation["label"], generation["family"])
+    label = generation["label"] or generation["family"]
     confidence = float(generation["confidence"])
     unsure = doubt or confidence < LIKELY
-    says = f"{'perhaps ' if unsure else ''}{says} ({percent(confidence)})"
-    return Box("coding", title, percent(confidence), says, unsure, _detail(generation))
+    says = f"{'perhaps ' if unsure else ''}{coding_words(label)} ({percent(confidence)})"
+    return Box("coding", short(label), percent(confidence), says, unsure, _detail(generation))
 
 
-def _coding_words(label: str, of: str) -> tuple[str, str]:
-    """
-    >>> _coding_words("mp3-128", "mp3"), _coding_words("vorbis-q5", "vorbis"), _coding_words("mp3", "mp3")
-    (('MP3 ~128', 'MP3 of about 128 kbps'), ('Vorbis ~q5', 'Vorbis of about q5'), ('MP3', 'MP3'))
+def short(label: str) -> str:
+    """A class in a box.
+
+    >>> short("mp3-128"), short("vorbis-q5"), short("mp3-v0"), short("mp3")
+    ('MP3 ~128', 'Vorbis ~q5', 'MP3 ~V0', 'MP3')
     """
     name, _, rate = label.partition("-")
-    name = NAMES.get(name, NAMES.get(of, of))
-    if not rate:
-        return name, name
-    rate = rate.upper() if rate.startswith("v") else rate
-    return f"{name} ~{rate}", f"{name} of about {rate}{' kbps' if rate.isdigit() else ''}"
+    title = family_words(name).removeprefix("Ogg ")
+    return f"{title} ~{rate.upper() if name == 'mp3' else rate}" if rate else title
 
 
-def _own(own: str, declared: Mapping[str, Any], found: Mapping[str, Any] | None) -> Box:
-    name, kbps = NAMES[own], declared.get("kbps")
-    steady = declared.get("bitrate_mode") == "CBR"
-    rate = f" {'' if steady else '~'}{kbps:.0f}" if kbps else ""
-    says = f"{name} of {'' if steady else 'about '}{kbps:.0f} kbps" if kbps else name
-    return Box("coding", name + rate, "as declared", says, detail=_detail(found) if found else {})
+def _own(declared: Mapping[str, Any], found: Mapping[str, Any] | None) -> Box:
+    name, kbps = codec_words(declared.get("codec")), declared.get("kbps")
+    about = "" if declared.get("bitrate_mode") == "CBR" else "~"
+    title = f"{name.removeprefix('Ogg ')} {about}{kbps:.0f}" if kbps else name
+    says = f"{name} of {'about ' if about else ''}{kbps:.0f} kbps" if kbps else name
+    return Box("coding", title, "as declared", says, detail=_detail(found) if found else {})
 
 
 def _container(declared: Mapping[str, Any], *, nothing_found: bool) -> Box:
-    key = str(declared.get("codec") or "")
-    key = key if key in NAMES else str(declared.get("container") or "")
-    name = NAMES.get(key, key.upper() or "file")
+    container, codec = str(declared.get("container") or ""), str(declared.get("codec") or "")
+    name = CONTAINER_WORDS.get(codec) or CONTAINER_WORDS.get(container) or (container or "file").upper()
     return Box("container", name, "no coding found" if nothing_found else "", name)
 
 
@@ -135,14 +132,3 @@ def _detail(generation: Mapping[str, Any]) -> dict[str, str]:
         "strength": None if sigma is None else f"{sigma:.1f} σ",
     }
     return {name: str(value) for name, value in facts.items() if value is not None}
-
-
-def percent(share: float) -> str:
-    """Never a round 100: that would hide the doubt.
-
-    >>> percent(0.973), percent(0.9999), percent(0.001)
-    ('97 %', 'over 99 %', 'under 1 %')
-    """
-    if share > 0.99:
-        return "over 99 %"
-    return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"

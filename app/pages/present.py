@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ml.words import family_words, label_words
-
 from app.pages.claims import rows as claim_rows
 from app.pages.guides import lines
 from app.pages.words import moment, size
 from ml.quality.classes import CLASSES, FAMILIES, family
-from ml.ribbon import boxes, percent, sentence
+from ml.ribbon import boxes, sentence
+from ml.words import family_words, label_words, percent
 
 UNDER_WAY: Final = ("queued", "decoding", "measuring")
 HEADINGS: Final = {
@@ -18,7 +17,7 @@ HEADINGS: Final = {
     "measuring": "Looking for traces of coders",
     "cancelled": "Cancelled",
 }
-NOT_JUDGED: Final = "Not judged yet: this site can store and show a spectrogram picture, but can’t read one so far"
+NOT_JUDGED: Final = "Not judged yet: a spectrogram picture is stored and shown, but reading one comes later"
 UNANSWERED: Final = "Measured and drawn, but no model is here to judge it"
 
 
@@ -88,10 +87,12 @@ def _steps(answer: Mapping[str, Any]) -> list[dict[str, str]]:
         return []
     at = UNDER_WAY.index(status)
     said = ("in line", "decoding", "measuring")
-    later = [
-        {"says": says, "state": "done" if i < at else "now" if i == at else "next"} for i, says in enumerate(said)
-    ]
+    later = [{"says": says, "state": _tense(i, at)} for i, says in enumerate(said)]
     return [{"says": "sent", "state": "done"}, *later]
+
+
+def _tense(step: int, at: int) -> str:
+    return "done" if step < at else "now" if step == at else "next"
 
 
 def _place(fact: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -111,7 +112,9 @@ def _probabilities(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _facts(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     tags = (answer["declared"] or {}).get("tags") or {}
-    models = [f"{task} {m['version']}, features {m['feature_version']}" for task, m in answer["model"].items()]
+    models = [
+        f"{task} {of['version']}, features {of['feature_version']}" for task, of in answer["model"].items()
+    ]
     facts = [
         ("SHA-256", answer["sha256"]),
         ("size", size(answer["size_bytes"])),

@@ -5,10 +5,9 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ml.words import label_words
-
 from app.pages.present import UNDER_WAY, heading
 from app.pages.words import codec
+from ml.words import label_words
 
 COLUMNS: Final = (
     ("verdict", ""),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ml.ribbon import NAMES, percent
+from ml.ribbon import own_family
+from ml.words import codec_words, percent
 
 CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -40,14 +41,16 @@ def size(n_bytes: int) -> str:
 def number(value: Any) -> str:
     """Four figures at most, the way an instrument shows them.
 
-    >>> number(47.123), number(16073.2), number(0.01234), number("M"), number(3)
-    ('47.1', '16 073', '0.0123', 'M', '3')
+    >>> number(47.123), number(16073.2), number(0.01234), number("M"), number(-3)
+    ('47.1', '16 073', '0.0123', 'M', '−3')
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if abs(value) >= 1000:
-        return f"{value:,.0f}".replace(",", " ")
-    return f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}".removesuffix(".0")
+        text = f"{value:,.0f}".replace(",", " ")
+    else:
+        text = f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}".removesuffix(".0")
+    return text.replace("-", "−")
 
 
 def codec(declared: Mapping[str, Any]) -> str:
@@ -55,10 +58,10 @@ def codec(declared: Mapping[str, Any]) -> str:
     >>> codec({"codec": "mp3", "kbps": 320.0, "bitrate_mode": "CBR"}), codec({"codec": "pcm_s16le"})
     ('MP3, 320 kbps CBR', 'PCM')
     """
-    key = str(declared.get("codec") or declared.get("container") or "")
-    name = "PCM" if key.startswith("pcm") else NAMES.get(key, key.upper())
-    name = next((NAMES[lossy] for lossy in ("wma", "ac3") if key.startswith(lossy)), name)
-    if key in ("flac", "alac") or name == "PCM" or not declared.get("kbps"):
+    if not declared.get("codec"):
+        return ""
+    name = codec_words(declared["codec"])
+    if own_family(declared) is None or not declared.get("kbps"):
         return name
     return f"{name}, {declared['kbps']:.0f} kbps {declared.get('bitrate_mode') or ''}".strip()
 

@@ -1,5 +1,6 @@
 // The table of one's own tracks: filter, sort, and rows that are still under way.
 import { key } from "./keys.js";
+import { onDrop, Queue } from "./queue.js";
 import { refresh, remember } from "./regions.js";
 
 const POLL_MS = 1500;
@@ -7,6 +8,10 @@ const table = document.querySelector("[data-tracks]");
 const filter = document.querySelector("[data-filter]");
 const count = document.querySelector("[data-count]");
 let order = null;
+let following = false;
+
+const queue = new Queue(document.querySelector("[data-queue]"), { onAnswer: () => (table ? update() : location.reload()) });
+onDrop(document.body, (files) => queue.take(files));
 
 if (table) {
   remember();
@@ -44,9 +49,17 @@ function compare(one, other) {
   return order.sign * (order.numeric ? a - b : a.localeCompare(b, undefined, { numeric: true }));
 }
 
+async function update() {
+  if ((await refresh()).has("rows")) show();
+  follow();
+}
+
 async function follow() {
+  if (following) return;
+  following = true;
   while (table.querySelector("[data-under-way]")) {
     await new Promise((done) => setTimeout(done, POLL_MS));
     if ((await refresh()).has("rows")) show();
   }
+  following = false;
 }

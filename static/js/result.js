@@ -43,15 +43,18 @@ async function offerAgain() {
 }
 
 async function wait() {
-  for (let etag = "", status = ""; !ENDED.has(status);) {
+  for (let etag = "", status = "", seen = ""; !ENDED.has(status);) {
     const reply = await fetch(api, { headers: { Accept: "application/json", ...(etag && { "If-None-Match": etag }) }, cache: "no-store" }).catch(() => null);
     if (reply?.status === 200) {
       etag = reply.headers.get("ETag") ?? "";
       const now = await reply.json();
       if (now.status !== status) line.textContent = SAYS[now.status] ?? "";
+      const state = JSON.stringify([now.status, now.position, now.declared, now.spectrogram]);
+      if (state !== seen) { await refresh(); wake(); }
+      const bar = document.querySelector("[data-progress]");
+      if (bar && now.status !== "queued") bar.value = now.progress.fraction;
       status = now.status;
-      await refresh();
-      wake();
+      seen = state;
     } else if (reply?.status === 404 || reply?.status === 410) { location.reload(); return; }
     if (!ENDED.has(status)) await new Promise((done) => setTimeout(done, POLL_MS));
   }
