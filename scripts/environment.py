@@ -55,7 +55,7 @@ def _install(lock: str) -> None:
     if call(*_pip(), "install", *flags, "-r", ROOT / lock) != 0:
         sys.exit("The installation failed, see above. Starting again continues it.")
     _check_openmp()
-    call(PYTHON, "-m", "ml", "warm", quiet=True)  # compiles what would make the first analysis slow
+    call(PYTHON, "-m", "ml", "verify", ROOT / "static" / "examples", quiet=True)  # Numba compiles here, once
     for held in _HOLDS[lock]:
         _stamp(held).write_text(_digest(held))
 
