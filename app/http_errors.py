@@ -68,6 +68,8 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     message = _SENTENCES.get(status) or error.description or ""
     response = _answer(status, message=message, code=error.name.lower().replace(" ", "_"))
+    if status == 429:
+        response.headers["Retry-After"] = "60"  # limits are by the minute
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value

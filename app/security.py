@@ -49,7 +49,6 @@ def init_app(app: Flask, *, settings: Settings) -> None:
         SESSION_COOKIE_NAME="lineage",
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page may stay open for days
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_HEADERS_ENABLED=True,
         RATELIMIT_SWALLOW_ERRORS=True,  # without Redis we serve without limits
     )
     app.after_request(_add_headers)

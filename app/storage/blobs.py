@@ -10,6 +10,9 @@ from typing import Protocol
 
 from app.storage.upload import Upload, disk
 
+GRACE_S = 5.0
+"""A younger upload may be between its creation and its lock."""
+
 
 class BlobStore(Protocol):
     """Immutable bytes by their SHA-256. Which of them are needed is the database's business."""
@@ -99,8 +102,7 @@ def _changed_at(path: Path) -> float:
 
 
 def _remove_if_dead(path: Path) -> bool:
-    """A younger file than 5 s may be between its creation and its lock."""
-    if time.time() - _changed_at(path) < 5:
+    if time.time() - _changed_at(path) < GRACE_S:
         return False
     with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,5 @@
 """An application of its own for each test, and three people: owner, somebody else, an outsider."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,16 @@ def send(
 
 
 def post(client: FlaskClient, data: bytes, *, name: str = "a.wav", **fields: str) -> Any:
-    return client.post(API, data={"file": (io.BytesIO(data), name), **fields})
+    return client.post(API, data=form((name, data), **fields), content_type="multipart/form-data; boundary=x")
+
+
+def form(*files: tuple[str, bytes], **fields: str) -> bytes:
+    """Multipart with the boundary x."""
+    parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{fields[key]}'.encode() for key in fields]
+    for name, data in files:
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        parts.append(head.encode() + data)
+    return b"".join(b"--x\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
 
 
 def get(client: FlaskClient, id: str) -> dict[str, Any]:
