@@ -50,7 +50,7 @@ def open_audio(file: io.FileIO) -> tuple[InputContainer, AudioStream]:
     stream = streams[0]
     codec = stream.codec_context and stream.codec_context.codec.name
     if codec not in CODECS:
-        raise Refused("forbidden_format", found=codec or f"unknown codec {stream.codec_tag!r}")
+        raise Refused("forbidden_format", found=codec or "an unknown codec")
     for other in container.streams:
         if other is not stream:
             other.discard = "all"  # type: ignore[assignment]
@@ -113,8 +113,8 @@ def _explain(file: io.FileIO) -> NoReturn:
     found = _probed(file)
     if found in CONTAINERS:
         raise Refused("undecodable", reason=f"the {CONTAINERS[found]} headers are broken")
-    if found in _NESTED:
-        raise Refused("forbidden_format", found=f"{found} playlist")
+    if (playlist := headers.playlist(file) or (found if found in _NESTED else None)) is not None:
+        raise Refused("forbidden_format", found=f"{playlist} playlist")
     if (known := headers.magic(file)) is not None:
         raise Refused("undecodable", reason=f"the {known} headers are broken")
     if found is None or found.endswith("_pipe") or found in headers.NO_AUDIO:

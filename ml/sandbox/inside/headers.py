@@ -28,6 +28,15 @@ _MAGIC = (
     (b"0&\xb2u\x8ef\xcf\x11", "asf"),
     (b"riff\x2e\x91\xcf\x11", "w64"),
 )
+_PLAYLISTS = (
+    (b"#extm3u", "M3U"),
+    (b"ffconcat", "concat"),
+    (b"[playlist]", "PLS"),
+    (b"v=0", "SDP"),
+    (b"<?xml", "XML"),
+    (b"<asx", "ASX"),
+    (b"<smil", "SMIL"),
+)
 _ASF_ENCRYPTION = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # Content Encryption Object
     bytes.fromhex("14e68a292226174cb935dae07de92828"),  # Extended Content Encryption Object
@@ -42,6 +51,12 @@ def magic(file: io.FileIO) -> str | None:
     if head[4:8] == b"ftyp":
         return "mp4"
     return next((name for start, name in _MAGIC if head.startswith(start)), None)
+
+
+def playlist(file: io.FileIO) -> str | None:
+    """The kind of playlist that a text file is: it would make a player open other files."""
+    head = read_at(file, 0, 1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return next((name for start, name in _PLAYLISTS if head.startswith(start)), None)
 
 
 def refuse_protected(file: io.FileIO) -> None:

@@ -20,6 +20,7 @@ from .wire import BLOCK, DONE, FORMATS, HEAD, PCM, Refused, Sender
 _IN_FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
 """FFmpeg would round these to 16 bits by default; a lossy decode is wanted as it is."""
 _FLUSH = 1 << 15  # samples a message: large enough to be cheap, small enough for a smooth progress
+_LONG_S = 1800.0  # a bomb may be hours longer; counting packets takes a tenth of decoding them
 _DAMAGE = 4096  # broken packets before the first good one after which we stop trying
 
 
@@ -41,6 +42,7 @@ class _Pump:
         self._decoder = _decoder(audio)
         self._format: tuple[str, int] | None = None
         self._planes: list[bytearray] = []
+        self._counted = False
         self._waiting = self._samples = self._rate = self._good = self._faults = 0
 
     def frames(self, container: InputContainer) -> Iterator[AudioFrame]:
@@ -131,8 +133,25 @@ class _Pump:
             plane.clear()
         self._samples += self._waiting
         self._waiting = 0
-        if self._samples > self._limits["max_duration_s"] * self._rate:
-            _too_long(self._samples / self._rate, self._limits)
+        seconds = self._samples / self._rate
+        if seconds > self._limits["max_duration_s"]:
+            _too_long(seconds, self._limits)
+        if seconds > _LONG_S and not self._counted:
+            self._counted = True
+            self._refuse_long_rest()
+
+    def _refuse_long_rest(self) -> None:
+        """A long one: count its packets' durations before decoding the hours that may follow."""
+        if self._audio.codec_context.codec.name.startswith("pcm_"):
+            return
+        place = self._file.tell()
+        self._file.seek(0)
+        container, audio = open_audio(self._file)
+        ticks = sum(packet.duration or 0 for packet in container.demux(audio))
+        self._file.seek(place)
+        seconds = float(ticks * (audio.time_base or 0))
+        if seconds > self._limits["max_duration_s"]:
+            _too_long(seconds, self._limits)
 
     def _fault(self) -> None:
         self._faults += 1
