@@ -39,6 +39,8 @@ def test_the_two_commands_start_anywhere(command: str, root: Path, tmp_path: Pat
     syntax = subprocess.run(["sh", "-n", root / command], cwd=tmp_path, capture_output=True, text=True)
     assert syntax.returncode == 0, syntax.stderr
     assert (root / command).stat().st_mode & 0o111 == 0o111
+    for script in re.findall(r"\$here/(scripts/[\w.]+)", (root / command).read_text()):
+        assert (root / script).is_file(), script
 
 
 def test_every_command_of_the_readme_exists(root: Path, readme: str) -> None:
