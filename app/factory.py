@@ -66,10 +66,9 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 def _add_routes(app: APIFlask) -> None:
     security.csrf.exempt(api.bp)  # no forms there: the request's origin is checked instead
     app.register_blueprint(api.bp)
-    app.register_blueprint(accounts_views.bp)
-    app.register_blueprint(admin_views.bp)
-    app.register_blueprint(ops)
-    app.register_blueprint(pages_views.bp)
+    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, ops):
+        pages.enable_openapi = False  # type: ignore[attr-defined]  # the document describes the API alone
+        app.register_blueprint(pages)
 
 
 @ops.get("/healthz")

@@ -8,6 +8,7 @@ from app.accounts import service
 from app.accounts.forms import LoginForm
 from app.accounts.session import User
 from app.context import here
+from app.security import limiter
 
 bp = Blueprint("accounts", __name__)
 
@@ -15,6 +16,9 @@ bp = Blueprint("accounts", __name__)
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     form = LoginForm()
+    if form.is_submitted():
+        with limiter.limit(f"{here().settings.logins_per_minute} per minute"):
+            pass
     if not form.validate_on_submit():
         return render_template("accounts/login.html", form=form, wrong=False)
     with here().database.read() as session:

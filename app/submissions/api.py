@@ -52,15 +52,6 @@ def create(form_and_files_data: dict[str, Any]) -> Response:
     return response
 
 
-@bp.get("")
-@bp.output(SubmissionList)
-@bp.doc(summary="What this browser has sent, newest first")
-def mine() -> Response:
-    with here().database.read() as session:
-        rows = service.mine(session, known_owner() or "")
-        return jsonify({"submissions": [to_json(session, row, root_url=_root()) for row in rows]})
-
-
 @bp.get("/<id>")
 @bp.output(SubmissionOut)
 @bp.doc(summary="State and answer", responses=_problems(404))
@@ -71,6 +62,15 @@ def read(id: str) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
+
+
+@bp.get("")
+@bp.output(SubmissionList)
+@bp.doc(summary="What this browser has sent, newest first")
+def mine() -> Response:
+    with here().database.read() as session:
+        rows = service.mine(session, known_owner() or "")
+        return jsonify({"submissions": [to_json(session, row, root_url=_root()) for row in rows]})
 
 
 @bp.get("/<id>/spectrogram.png")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from app.db import Database
@@ -14,10 +15,10 @@ from app.registry.loader import Models
 from app.submissions.findings import Finding, Progress, Record, TaskFinding
 from ml import analysis
 from ml.decode import probe
-from ml.spectrogram import picture, render
+from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
-from ml.units import Hz
+from ml.words import label_words
 
 
 class MlEngine:
@@ -58,7 +59,10 @@ class MlEngine:
         return Finding(engine="picture", pictures={"picture": picture.clean(path)})
 
     def card(self, answer: Record, *, spectrogram_png: bytes) -> bytes | None:
-        return None
+        if answer["quality"] is None:
+            return None
+        claim = label_words(answer["claim"]) if answer["claim"] else None
+        return card.draw(answer, levels=_levels(spectrogram_png), claim=claim)
 
 
 def _task(found: analysis.Analysis, task: str, *, version_id: int) -> TaskFinding:
@@ -85,13 +89,7 @@ def _facts(spectrogram: Spectrogram) -> Record:
     }
 
 
-def _from_png(png: bytes, facts: Record) -> Spectrogram:
-    """The left channel back from its picture: colour numbers are levels, the top row is the highest."""
+def _levels(png: bytes) -> NDArray[np.uint8]:
+    """Levels back from their picture: colour numbers are levels, the top row is the highest frequency."""
     with Image.open(io.BytesIO(png)) as image:
-        levels = np.asarray(image, dtype=np.uint8)[::-1]
-    return Spectrogram(
-        channels=("L",),
-        levels=levels[np.newaxis],
-        hz_per_row=Hz(facts["max_hz"] / (levels.shape[0] - 1)),
-        duration_s=facts["duration_s"],
-    )
+        return np.asarray(image, dtype=np.uint8)[::-1]
