@@ -33,12 +33,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _steps(*, quick: bool, rest: list[str]) -> list[tuple[str, ...]]:
-    marks = ("-m", _QUICK) if quick else ()
+    some = ("-m", _QUICK, "-n", str(os.cpu_count() or 1), "--dist", "worksteal") if quick else ()
     return [
         ("lint", "ruff", "check", "."),
         ("format", "ruff", "format", "--check", "."),
         ("types", "mypy"),
-        ("tests", "pytest", *marks, *rest),
+        ("tests", "pytest", *some, *rest),
     ]
 
 

@@ -1,7 +1,8 @@
 """What every test may ask for, and the rule that CI skips nothing that it needs.
 
-A test that asks for one of the fixtures in NEEDS gets that marker by itself, so ``-m "not postgres"``
-and ``./test --quick`` leave it out without anybody having to remember.
+A test that asks for one of the fixtures in NEEDS, or has a parameter "postgres" or "redis", gets that
+marker by itself, so ``-m "not postgres"`` and ``./test --quick`` leave it out without anybody having to
+remember.
 """
 
 import os
@@ -22,6 +23,7 @@ NEEDS = {
     "chromium": "browser",
     "lineage_data": "data",
 }
+_SERVERS = {"postgres", "redis"}
 _CI = os.environ.get("CI", "").lower() in {"1", "true"}
 _skipped: list[str] = []
 
@@ -102,11 +104,20 @@ def _service(make):  # type: ignore[no-untyped-def]
 @pytest.hookimpl(tryfirst=True)  # before -m picks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for fixture in getattr(item, "fixturenames", ()):
-            if fixture in NEEDS:
-                item.add_marker(NEEDS[fixture])
+        for need in _needs(item):
+            item.add_marker(need)
         for need in sorted({mark.name for mark in item.iter_markers()} & set(NEEDS.values())):
             item.user_properties.append(("needs", need))  # travels to xdist's controller in the report
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    callspec = getattr(item, "callspec", None)
+    parameters = (
+        {value for value in callspec.params.values() if isinstance(value, str)} if callspec else set()
+    )
+    return {NEEDS[name] for name in getattr(item, "fixturenames", ()) if name in NEEDS} | (
+        parameters & _SERVERS
+    )
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

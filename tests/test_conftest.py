@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 _NEEDY = """
+import pytest
+
 def test_that_needs_data(lineage_data):
     pass
 
-def test_that_needs_nothing():
+@pytest.mark.parametrize("queue", ["redis", "none"])
+def test_that_may_need_redis(queue):
     pass
 """
 
@@ -21,13 +24,13 @@ def test_a_missing_need_fails_under_ci_only(ci: str, code: int, tmp_path: Path, 
     done = _pytest(tmp_path, root, ci=ci)
     assert done.returncode == code, done.stdout
     assert "NO LOSSLESS CLIPS" in done.stdout
-    assert "1 passed, 1 skipped" in done.stdout
+    assert "2 passed, 1 skipped" in done.stdout
 
 
-def test_a_fixture_brings_its_marker(tmp_path: Path, root: Path) -> None:
-    done = _pytest(tmp_path, root, "-m", "not data", ci="true")
+def test_fixtures_and_parameters_bring_their_markers(tmp_path: Path, root: Path) -> None:
+    done = _pytest(tmp_path, root, "-m", "not data and not redis", ci="true")
     assert done.returncode == 0, done.stdout
-    assert "1 passed, 1 deselected" in done.stdout
+    assert "1 passed, 2 deselected" in done.stdout
 
 
 def _pytest(folder: Path, root: Path, *arguments: str, ci: str) -> "subprocess.CompletedProcess[str]":

@@ -31,6 +31,7 @@ ml.units
 ml.stft ml.sandbox
 ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.dataset ml.artifact ml.corpus
+ml.crossval
 ml.training ml.evaluation ml.experiments
 ml.analysis ml.examples
 ml
