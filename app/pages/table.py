@@ -10,7 +10,7 @@ from app.pages.words import codec
 from ml.words import label_words
 
 COLUMNS: Final = (
-    ("verdict", ""),
+    ("verdict", "verdict"),
     ("file", "name"),
     ("claim", "claim"),
     ("finding", "finding"),

@@ -40,6 +40,7 @@ def _filters(state: Any) -> None:
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
+    current_owner()  # before anything is sent: of two first uploads at once, each would get an id of its own
     with here().database.read() as session:
         tasks = registry.tasks(session)
     return render_template(
@@ -114,6 +115,7 @@ def delete(id: str) -> ResponseReturnValue:
 
 @bp.get("/mine")
 def mine() -> ResponseReturnValue:
+    current_owner()  # files can be dropped here, too
     rows = [table.row(answer) for answer in _mine()]
     return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS)
 

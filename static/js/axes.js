@@ -44,7 +44,7 @@ export function drawGuides(g, { box, maxHz, guides, colours, outside, cutoff }) 
   for (const { hz, name } of guides) {
     if (hz >= maxHz) continue;
     const y = Math.round(yOf(box, maxHz, hz)) + 0.5;
-    g.strokeStyle = "rgb(255 255 255 / .38)";
+    g.strokeStyle = "rgb(255 255 255 / .5)";
     g.setLineDash([1, 3]);
     tick(g, box.left, y, box.right, y);
     g.setLineDash([]);

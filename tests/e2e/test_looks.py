@@ -1,0 +1,111 @@
+"""Both widths, both colour schemes, the keyboard, and what stands still."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Tab, until
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+SERIOUS = {"serious", "critical"}
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300);
+})"""
+
+
+@pytest.fixture(params=["home", "answer", "mine", "gone"])
+def place(request: pytest.FixtureRequest, answered: dict[str, Any]) -> tuple[str, str]:
+    paths = {"home": "/", "answer": answered["path"], "mine": "/mine", "gone": "/s/nothing-here"}
+    return request.param, paths[request.param]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious_and_nothing_overflows(
+    width: int, scheme: str, place: tuple[str, str], open_tab: Callable[..., Tab], answered: dict[str, Any]
+) -> None:
+    name, path = place
+    tab = open_tab(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, storage_state=answered["state"]
+    )
+    tab.expected.append("404")
+    page = tab.page
+    page.goto(path)
+    if name == "answer":
+        page.wait_for_selector(".viewer.is-alive")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"e2e-{name}-{width}-{scheme}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(_axe())
+    found = page.evaluate("axe.run()")
+    bad = [
+        f"{rule['id']}: {rule['nodes'][0]['html']}"
+        for rule in found["violations"]
+        if rule["impact"] in SERIOUS
+    ]
+    assert bad == []
+    assert len(found["passes"]) > 10
+
+
+def test_nothing_jumps_when_the_answer_comes(tab: Tab, tracks: dict[str, Path]) -> None:
+    page = tab.page
+    page.goto("/")
+    page.set_input_files("#file", tracks["lossless.flac"])
+    page.wait_for_url("**/s/*")
+    page.wait_for_selector("[data-result] .facts")
+    page.wait_for_selector(".viewer.is-alive")
+    assert page.evaluate(SHIFT) < 0.05
+
+
+def test_keys(open_tab: Callable[..., Tab], answered: dict[str, Any]) -> None:
+    page = open_tab(color_scheme="light").page
+    page.goto(answered["path"])
+    page.wait_for_selector(".viewer.is-alive")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.keyboard.press("s")
+    page.wait_for_selector(".viewer[data-shown=S]")
+    page.keyboard.press("p")
+    assert page.input_value("[data-palette]") == "viridis"
+    page.keyboard.press("g")
+    assert not page.is_checked("[data-guides]")
+    page.keyboard.press("]")
+    assert page.input_value("[data-low]") == "-115"
+
+
+def test_the_cursor_reads_hertz_seconds_and_decibels(
+    open_tab: Callable[..., Tab], answered: dict[str, Any]
+) -> None:
+    page = open_tab().page
+    page.goto(answered["path"])
+    page.wait_for_selector(".viewer.is-alive")
+    page.hover("[data-plot]", position={"x": 300, "y": 200})
+    until(lambda: re.search(r"\d Hz .*:\d\d\.\d\d .*\d dBFS", page.inner_text("[data-readout]")))
+
+
+def test_the_keyboard_alone_reaches_the_skip_link_and_the_file_picker(tab: Tab) -> None:
+    tab.page.goto("/")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.className") == "skip"
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.id") == "file"
+
+
+def _axe() -> str:
+    source = AXE.read_bytes()
+    assert hashlib.sha256(source).hexdigest() == AXE_SHA256
+    return source.decode()
