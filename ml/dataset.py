@@ -38,7 +38,12 @@ class Table:
     def rows(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "Table":
         """The chosen rows."""
         return Table(
-            self.spec, self.X[index], self.labels[index], self.groups[index], self.ids[index], self.facts[index]
+            self.spec,
+            self.X[index],
+            self.labels[index],
+            self.groups[index],
+            self.ids[index],
+            self.facts[index],
         )
 
     def save(self, path: Path) -> None:

@@ -74,7 +74,9 @@ def label_words(label: str) -> str:
     if not rate:
         return family_words(name)
     coder = "LAME" if name == "mp3" else family_words(name)
-    return f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"
+    return (
+        f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"
+    )
 
 
 def coding_words(label: str) -> str:
@@ -170,12 +172,16 @@ def percent(p: float) -> str:
 
 ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "empty": lambda f: "The file is empty: nothing arrived. Send it again from a place where it plays.",
-    "not_audio": lambda f: "No sound was found in this file. Send MP3, AAC, ALAC, FLAC, WAV, AIFF, Ogg Vorbis or Opus.",
+    "not_audio": lambda f: (
+        "No sound was found in this file. Send MP3, AAC, ALAC, FLAC, WAV, AIFF, Ogg Vorbis or Opus."
+    ),
     "forbidden_format": lambda f: (
         f"This is {f.get('found', 'a format')}, which is not read here. Send the recording itself as MP3, AAC, ALAC, "
         "FLAC, WAV, AIFF, Ogg Vorbis or Opus."
     ),
-    "protected": lambda f: "The file is copy-protected, so its sound can’t be read. A copy without protection can.",
+    "protected": lambda f: (
+        "The file is copy-protected, so its sound can’t be read. A copy without protection can."
+    ),
     "undecodable": lambda f: (
         "The file is damaged: its sound can’t be decoded"
         f"{' (' + str(f['reason']) + ')' if f.get('reason') else ''}. Try a fresh copy."
@@ -187,12 +193,20 @@ ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "too_long": lambda f: (
         f"Longer than {float(f.get('maximum_s', 14400)) / 3600:g} hours. Send a part of it; any part will do."
     ),
-    "too_big": lambda f: f"Too big: {f.get('what', 'size')} is over the limit of {f.get('maximum', '')}. Send a part.",
+    "too_big": lambda f: (
+        f"Too big: {f.get('what', 'size')} is over the limit of {f.get('maximum', '')}. Send a part."
+    ),
     "silent": lambda f: "There is only silence in this file: nothing to measure. Was the right one sent?",
     "bad_picture": lambda f: "This picture can’t be read. Send a PNG, JPEG or WebP of a spectrogram.",
-    "decoder_crashed": lambda f: "The decoder broke down over this file; it is probably damaged. Try a fresh copy.",
-    "decoder_out_of_memory": lambda f: "The file asks for more memory than is allowed. It is damaged or made to do harm.",
-    "decoder_timeout": lambda f: "Decoding took too long and was stopped. The file is damaged or far too complex.",
+    "decoder_crashed": lambda f: (
+        "The decoder broke down over this file; it is probably damaged. Try a fresh copy."
+    ),
+    "decoder_out_of_memory": lambda f: (
+        "The file asks for more memory than is allowed. It is damaged or made to do harm."
+    ),
+    "decoder_timeout": lambda f: (
+        "Decoding took too long and was stopped. The file is damaged or far too complex."
+    ),
     "sandbox": lambda f: "The decoder stopped before it answered. Try again, or try a fresh copy.",
     "cancelled": lambda f: "Stopped on request.",
     "model_tampered": lambda f: "A model file does not match its signature and was refused.",
@@ -209,4 +223,3 @@ def error_sentence(error: LineageError) -> str:
     """
     say = ERRORS.get(error.code)
     return say(error.facts) if say else "Something went wrong with this file; it was written down. Try again."
-

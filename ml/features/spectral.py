@@ -1,6 +1,7 @@
 """The long-term spectrum: what spectrum checkers look at, and one clue among others here."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -45,7 +46,9 @@ def shelf(power: F32, *, sr: int) -> Shelf:
     step = max(1, round(200 / hz_per_bin))
     near = level[max(0, best - span) : best + span]
     return Shelf(
-        Hz(best * hz_per_bin), Decibels(float(drops.max())), Decibels(float((near[:-step] - near[step:]).max()))
+        Hz(best * hz_per_bin),
+        Decibels(float(drops.max())),
+        Decibels(float((near[:-step] - near[step:]).max())),
     )
 
 
@@ -65,7 +68,7 @@ def spectral_features(power: F32, *, sr: int) -> dict[str, float]:
     reference = _db(level[_bins(1000, 5000, hz_per_bin)].mean())
     quiet = np.percentile(power, 10, axis=0)
     out: dict[str, float] = {}
-    for low, high in zip(BANDS_HZ[:-1], BANDS_HZ[1:], strict=True):
+    for low, high in pairwise(BANDS_HZ):
         band = _bins(low, high, hz_per_bin)
         inside = band.stop <= len(level)
         out[f"spectrum.level_{low}"] = float(_db(level[band].mean()) - reference) if inside else np.nan
@@ -92,4 +95,4 @@ def _bins(low: float, high: float, hz_per_bin: float) -> slice:
 
 
 def _db(power: NDArray[np.floating]) -> NDArray[np.floating]:
-    return 10 * np.log10(power + 1e-4)
+    return np.asarray(10 * np.log10(power + 1e-4))

@@ -69,7 +69,7 @@ def _statistics(left: F32, right: F32, edges: I32, out: F32) -> None:
     _each(lines, lines.view(np.int32), edges, out)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _each(lines: F32, bits: I32, edges: I32, out: F32) -> None:
     for o in range(lines.shape[0]):
         for c in range(4):

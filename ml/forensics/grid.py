@@ -12,6 +12,7 @@ Two guards against needles that no coder made: the slow slope over the offsets i
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,14 @@ I32 = NDArray[np.int32]
 
 BAND_EDGES_HZ: Final = (500, 2000, 4000, 7000, 10000, 13000, 16000, 20000)
 CHANNELS: Final = ("L", "R", "M", "S")
+
+AUDIBLE: Final = 1.0
+"""Mean step between samples, both channels, in 16-bit steps: quieter regions are left out."""
+
+MIDDLE: Final = (0.3, 0.8)
+"""Quantiles of loudness between which regions are looked at first."""
+
+GOLDEN: Final = 0.6180339887498949
 
 LEAST_SPREAD: Final = (0.01, 0.001)
 """Floor for the deviation over the offsets (log2, share of holes): an empty band must not divide by nothing."""
@@ -97,40 +106,67 @@ CELT: Final = Transform(celt.LINES, celt.REACH, celt.LINES, ("opus",), celt.scan
 CODERS: Final = tuple(name for transform in (*TRANSFORMS, CELT) for name in transform.coders)
 
 
-def search(pieces: Sequence[tuple[int, F32]], *, sr: int, transform: Transform) -> list[Grid]:
-    """The best grid of each of the transform's coders.
+class Search:
+    """The offsets of one transform, scored over more and more regions of a track."""
 
-    pieces : (start, y) with y of shape (2, n), left and right in 16-bit steps
-    """
-    edges = transform.edges(sr)
-    n_bands = len(edges) - 1
-    halves = np.zeros((2, transform.length, len(transform.coders), 4, 2, n_bands), dtype=np.float32)
-    out = np.zeros(halves.shape[1:], dtype=np.float32)
-    counts = [0, 0]
-    for i, region in enumerate(_regions(pieces, transform)):
-        transform.scan(region, edges, out)
-        halves[i % 2] += out
-        counts[i % 2] += 1
-    if min(counts) == 0:
-        return []
-    halves /= np.array(counts, dtype=np.float32).reshape(2, 1, 1, 1, 1, 1)
-    return [_needle(name, halves[:, :, w], sr=sr) for w, name in enumerate(transform.coders)]
+    def __init__(self, pieces: Sequence[tuple[int, F32]], *, sr: int, transform: Transform) -> None:
+        """pieces : (start, y) with y of shape (2, n), left and right in 16-bit steps"""
+        self._sr, self.transform = sr, transform
+        self._edges = transform.edges(sr)
+        shape = (transform.length, len(transform.coders), 4, 2, len(self._edges) - 1)
+        self._sums = np.zeros((2, *shape), dtype=np.float32)
+        self._counts = [0, 0]
+        self._left = iter(_regions(pieces, transform))
+
+    def more(self, *, effort: float = 1.0) -> "Search":
+        """Score as many further regions as the transform asks for, times ``effort``."""
+        out = np.zeros(self._sums.shape[1:], dtype=np.float32)
+        for region in islice(self._left, round(self.transform.regions * effort)):
+            half = sum(self._counts) % 2
+            self.transform.scan(region, self._edges, out)
+            self._sums[half] += out
+            self._counts[half] += 1
+        return self
+
+    def grids(self) -> list[Grid]:
+        """The best grid of each of the transform's coders; none where the signal is too short."""
+        if min(self._counts) == 0:
+            return []
+        means = self._sums / np.array(self._counts, dtype=np.float32).reshape(2, 1, 1, 1, 1, 1)
+        return [_needle(name, means[:, :, w], sr=self._sr) for w, name in enumerate(self.transform.coders)]
 
 
 def _regions(pieces: Sequence[tuple[int, F32]], transform: Transform) -> Iterator[F32]:
-    """Regions on a common grid of ``length`` samples: the louder ones of each part of the track, in order."""
+    """Regions on a common grid of ``length`` samples, neither loud nor quiet ones first, spread over the track.
+
+    The loudest are often transients, where coders switch to short blocks; the quietest hold nothing to round.
+    Successive regions lie far apart (golden-ratio order), so any first few of them are spread evenly.
+    """
     loudness: list[float] = []
     regions: list[F32] = []
     for start, y in pieces:
         first = -start % transform.length
         treble = np.abs(np.diff(y[:, first:], axis=1)).sum(axis=0)
         for at in range(0, len(treble) + 1 - transform.reach, transform.length):
-            loudness.append(float(treble[at : at + transform.reach : 7].sum()))
+            loudness.append(float(treble[at : at + transform.reach : 7].mean()))
             regions.append(y[:, first + at : first + at + transform.reach])
-    parts = min(max(1, transform.regions // 2), max(1, len(regions)))
-    for part in np.array_split(np.arange(len(regions)), parts):
-        loudest = sorted(part, key=lambda i: -loudness[i])[:2]
-        yield from (regions[i] for i in sorted(loudest))
+    level = np.array(loudness)
+    heard = np.flatnonzero(level > AUDIBLE)
+    if len(heard) == 0:
+        return
+    low, high = np.quantile(level[heard], MIDDLE)
+    middle = heard[(level[heard] >= low) & (level[heard] <= high)]
+    rest = np.setdiff1d(heard, middle)
+    yield from (regions[i] for part in (middle, rest) for i in part[_spread(len(part))])
+
+
+def _spread(n: int) -> NDArray[np.intp]:
+    """0 .. n-1 in golden-ratio order.
+
+    >>> _spread(8).tolist()
+    [0, 5, 2, 7, 4, 1, 6, 3]
+    """
+    return np.argsort(np.argsort(np.arange(n) * GOLDEN % 1.0))
 
 
 def _needle(coder: str, halves: F32, *, sr: int) -> Grid:
@@ -159,7 +195,7 @@ def _heights(scores: F32) -> F64:
     scores : shape (offsets, 4, 2, n_bands); statistic 0 (mean log) is low at a grid, statistic 1 (holes) high
     """
     signed = scores.astype(np.float64) * np.array([-1.0, 1.0])[:, None]
-    z = _robust(_sharp(signed), floor=np.array(LEAST_SPREAD)[:, None])
+    z: F64 = _robust(_sharp(signed), floor=np.array(LEAST_SPREAD)[:, None])
     together = _robust(np.clip(z, -4, 12).sum(axis=-1, keepdims=True), floor=0.5)
     return np.concatenate([z, together], axis=-1)
 
@@ -169,9 +205,9 @@ def _sharp(scores: F64, *, reach: int = 8, leave_out: int = 1) -> F64:
     wide, near = 2 * reach + 1, 2 * leave_out + 1
     around = uniform_filter1d(scores, wide, axis=0, mode="reflect") * wide
     around -= uniform_filter1d(scores, near, axis=0, mode="reflect") * near
-    return scores - around / (wide - near)
+    return np.asarray(scores - around / (wide - near))
 
 
 def _robust(values: F64, *, floor: float | F64) -> F64:
     centred = values - np.median(values, axis=0)
-    return centred / np.maximum(1.4826 * np.median(np.abs(centred), axis=0), floor)
+    return np.asarray(centred / np.maximum(1.4826 * np.median(np.abs(centred), axis=0), floor))

@@ -57,7 +57,7 @@ def long_block() -> F32:
     mdct = np.sin(np.pi / SLOTS * (n + 0.5)) * np.cos(np.pi / 72 * (2 * n + 1 + 18) * (2 * k + 1))
     flipped = mdct * np.where(n % 2, -1.0, 1.0)
     scale = np.sqrt(2.0 / 18) * np.sqrt(BANDS)
-    return (scale * np.stack([mdct, flipped])).astype(np.float32)
+    return np.asarray(scale * np.stack([mdct, flipped]), dtype=np.float32)
 
 
 @cache
@@ -73,7 +73,7 @@ def polyphase(x: F32, *, step: int = 1) -> F32:
     Row j is the encoder's output when sample j * step + 511 is the newest.
     """
     folded = _fold(np.ascontiguousarray(x, dtype=np.float32), prototype(), step)
-    return np.ascontiguousarray((modulation().T @ folded.T)).T
+    return np.ascontiguousarray(modulation().T @ folded.T).T
 
 
 def hybrid_lines(bands: F32, *, slot: int, step: int, count: int) -> F32:
@@ -112,7 +112,9 @@ def scan_hybrid(y: F32, edges: I32, out: F32) -> None:
     out : shape (576, 1, 4, 2, n_bands)
     """
     left, right = (hybrid_lines(polyphase(channel), slot=BANDS, step=1, count=LINES) for channel in y)
-    for c, lines in enumerate((left, right, (left + right) / 2, (left - right) / 2)):
+    half = np.float32(0.5)
+    every: tuple[F32, ...] = (left, right, half * (left + right), half * (left - right))
+    for c, lines in enumerate(every):
         column_statistics(lines, lines.view(np.int32), edges, out[:, 0, c])
 
 
@@ -126,13 +128,15 @@ def scan_polyphase(y: F32, edges: I32, out: F32) -> None:
     left, right = (np.ascontiguousarray(polyphase(channel).T) for channel in y)
     n = left.shape[1] // BANDS * BANDS
     part = np.empty((n, *out.shape[3:]), dtype=np.float32)
-    for c, bands in enumerate((left[:, :n], right[:, :n], (left + right)[:, :n] / 2, (left - right)[:, :n] / 2)):
+    for c, bands in enumerate(
+        (left[:, :n], right[:, :n], (left + right)[:, :n] / 2, (left - right)[:, :n] / 2)
+    ):
         lines = np.array(bands)
         column_statistics(lines, lines.view(np.int32), edges, part)
         out[:, 0, c] = part.reshape(-1, BANDS, *part.shape[1:]).mean(axis=0)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def _fold(x: F32, window: F32, step: int) -> F32:
     """Windowed samples added up modulo 64, oldest first: shape (positions, 64)."""
     n = 1 + (len(x) - 512) // step

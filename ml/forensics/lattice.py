@@ -6,6 +6,7 @@ times a power of 2**(1/4)). Ten bands, left/right and mid/side, and how all of t
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.fft import dct
 
 from ml.forensics import celt, hybrid
+from ml.forensics.windows import celt as celt_window
 from ml.forensics.windows import kbd, sine, vorbis
 
 F32 = NDArray[np.float32]
@@ -55,7 +57,7 @@ TRANSFORMS: Final[dict[str, tuple[int, Lines]]] = {
     "aac-sine": (1024, _windowed(sine(2048))),
     "aac-kbd": (1024, _windowed(kbd(2048, alpha=4))),
     "vorbis": (1024, _windowed(vorbis(2048))),
-    "opus": (celt.LINES, _windowed(celt.celt(2 * celt.LINES, overlap=celt.OVERLAP))),
+    "opus": (celt.LINES, _windowed(celt_window(2 * celt.LINES, overlap=celt.OVERLAP))),
     "ac3": (256, _windowed(kbd(512, alpha=5))),
     "wma": (2048, _windowed(sine(4096))),
 }
@@ -72,7 +74,7 @@ def statistics(pieces: Sequence[tuple[int, F32]], *, sr: int, coder: str, offset
     edges = np.round(np.array(BAND_EDGES_HZ) / (sr / 2) * mags.shape[2]).astype(int)
     out = np.full((2, len(edges) - 1, len(STATISTICS)), np.nan, dtype=np.float32)
     for pair in range(2):
-        for band, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for band, (low, high) in enumerate(pairwise(edges)):
             part = mags[2 * pair : 2 * pair + 2, :, low:high]
             if part.size:
                 out[pair, band] = _describe(part)
@@ -90,7 +92,7 @@ def _magnitudes(pieces: Sequence[tuple[int, F32]], *, length: int, offset: int, 
         found.append(np.stack([left, right, (left + right) / 2, (left - right) / 2]))
     every = np.abs(np.concatenate(found, axis=1))
     step = max(1, every.shape[1] // MOST_FRAMES)
-    return every[:, ::step][:, :MOST_FRAMES]
+    return np.asarray(every[:, ::step][:, :MOST_FRAMES])
 
 
 def _describe(part: F32) -> F32:

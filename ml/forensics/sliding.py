@@ -36,7 +36,7 @@ _ONE_OCTAVE = float(1 << 23)  # float32 bits grow by 2**23 an octave: the bit pa
 _HOLE_BITS = HOLE_DECADES * math.log2(10.0) * _ONE_OCTAVE
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def line_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
     """Mean log2(|X| + eps) and share of holes in each band of one spectrum.
 
@@ -66,7 +66,7 @@ def line_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
         out[1, b] = np.float32(holes / len(band))
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def column_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
     """The same for many spectra that stand side by side.
 
@@ -99,7 +99,7 @@ def column_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
             out[o, 1, b] = np.float32(holes[o] / count)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
     """Line statistics of the MDCT at ``half`` consecutive offsets, for all windows and L, R, M, S.
 
@@ -141,7 +141,7 @@ def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
                 _slide(real[c], imag[c], turn_r, turn_i, in_r, in_i, y[c, o + 2 * half] - y[c, o])
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def _slide(real: F64, imag: F64, turn_r: F64, turn_i: F64, in_r: F64, in_i: F64, new: float) -> None:
     for p in range(len(real)):
         r, i = real[p], imag[p]
@@ -149,20 +149,20 @@ def _slide(real: F64, imag: F64, turn_r: F64, turn_i: F64, in_r: F64, in_i: F64,
         imag[p] = turn_i[p] * r + turn_r[p] * i + new * in_i[p]
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def _narrow(wide: F64, narrow: F32) -> None:
     for p in range(len(wide)):
         narrow[p] = wide[p]
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def _mid_side(left: F32, right: F32, mid: F32, side: F32) -> None:
     for k in range(len(left)):
         mid[k] = np.float32(0.5) * (left[k] + right[k])
         side[k] = np.float32(0.5) * (left[k] - right[k])
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def _window(a: F32, b: F32, series: F64, lines: F32) -> None:
     s0, s1 = np.float32(series[0]), np.float32(series[1])
     s2, s3 = np.float32(series[2]), np.float32(series[3])

@@ -1,0 +1,93 @@
+"""A file in, everything that is said about it out."""
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from threadpoolctl import threadpool_limits
+
+from ml.answer import Declared, Quality
+from ml.artifact import Artifact
+from ml.decode import Limits, Recording, probe, record
+from ml.errors import Cancelled
+from ml.features.quality import measure
+from ml.quality.evidence import evidence
+from ml.quality.verdict import Thresholds, decide
+from ml.spectrogram.accumulate import Spectrogram
+
+ENGINE: Final = "lineage-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one pass over a file gives."""
+
+    declared: Declared
+    quality: Quality | None
+    genre: Mapping[str, Any] | None
+    spectrogram: Spectrogram
+    features: Mapping[str, Mapping[str, float]]
+    """task -> the numbers its model saw."""
+    feature_version: Mapping[str, str]
+    engine: str = ENGINE
+
+
+def analyse(
+    path: str | os.PathLike[str],
+    *,
+    models: Mapping[str, Artifact],
+    tasks: Collection[str] = ("quality",),
+    limits: Limits | None = None,
+    on_progress: Callable[[str, float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Analysis:
+    """Probe, decode and measure the file, and let the models of the asked tasks answer.
+
+    models : task -> verified artifact
+    on_progress : called with "decoding" or "measuring" and the share that is done
+    Raises InputError, SandboxError, ModelMismatch, Cancelled.
+    """
+    say = on_progress or (lambda step, fraction: None)
+    limits = limits or Limits()
+    declared = probe(path, limits=limits)
+    say("decoding", 0.0)
+    recording = record(path, limits=limits, on_progress=lambda f: say("decoding", f), cancelled=cancelled)
+    if cancelled is not None and cancelled():
+        raise Cancelled()
+    say("measuring", 0.0)
+    quality, features = None, {}
+    if "quality" in tasks:
+        with threadpool_limits(1):
+            quality, features["quality"] = judge_quality(
+                recording, declared=declared, model=models["quality"]
+            )
+    say("measuring", 1.0)
+    return Analysis(
+        declared=declared,
+        quality=quality,
+        genre=None,
+        spectrogram=recording.spectrogram,
+        features=features,
+        feature_version={task: models[task].feature_version for task in features},
+    )
+
+
+def judge_quality(
+    recording: Recording, *, declared: Declared, model: Artifact
+) -> tuple[Quality, dict[str, float]]:
+    """The quality answer for decoded sound, and the numbers it rests on."""
+    measured = measure(recording.excerpts, sr=recording.sr)
+    vector = model.estimator.spec.vector(measured.values)
+    p = model.estimator.predict_proba(vector[None])[0]
+    quality = decide(
+        dict(zip(model.classes, map(float, p), strict=True)),
+        measured=measured,
+        declared=declared,
+        levels=recording.levels,
+        sr=recording.sr,
+        duration_s=recording.duration_s,
+        thresholds=Thresholds(**model.manifest["thresholds"]),
+        evidence=evidence(measured, levels=recording.levels, sr=recording.sr, bit_depth=declared.bit_depth),
+    )
+    return quality, measured.values

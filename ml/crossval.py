@@ -1,0 +1,68 @@
+"""Cross-validation by supergroup: probabilities for every row from a model that never met its origin."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from sklearn.model_selection import StratifiedGroupKFold
+
+from ml.dataset import Table
+from ml.quality.classes import CLASSES
+from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
+from ml.quality.verdict import Thresholds
+
+F64 = NDArray[np.float64]
+
+FOLDS: Final = 5
+FALSE_ACCUSATIONS: Final = 0.005
+"""Share of genuine lossless rows that may be called something else; the threshold is set for it out of fold."""
+
+
+def class_numbers(table: Table) -> NDArray[np.intp]:
+    """Truth as numbers, shape (n,)."""
+    index = {label: i for i, label in enumerate(CLASSES)}
+    return np.array([index[label] for label in table.labels])
+
+
+def fold_numbers(table: Table, *, seed: int) -> NDArray[np.intp]:
+    """Fold of each row, shape (n,): all rows of a supergroup in one."""
+    fold = np.empty(len(table), dtype=np.intp)
+    for number, (_, test) in enumerate(_splits(table, seed=seed)):
+        fold[test] = number
+    return fold
+
+
+def out_of_fold(table: Table, *, seed: int, jobs: int) -> F64:
+    """Log probabilities of each row from trees that saw no row of its supergroup, shape (n, n_classes)."""
+    log_proba = np.empty((len(table), len(CLASSES)))
+    splits = list(_splits(table, seed=seed))
+    for train, test in track(splits, description="Cross-validating", console=Console(stderr=True)):
+        part = table.rows(train)
+        estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
+        log_proba[test] = estimator.raw_log_proba(table.X[test])
+    return log_proba
+
+
+def cross_calibrated(log_proba: F64, truth: NDArray[np.intp], *, folds: NDArray[np.intp]) -> F64:
+    """Probabilities of each fold, calibrated on the other folds only."""
+    proba = np.empty_like(log_proba)
+    for number in np.unique(folds):
+        here = folds == number
+        temperature, shift = fit_calibration(log_proba[~here], truth[~here])
+        proba[here] = calibrated(log_proba[here], temperature=temperature, shift=shift)
+    return proba
+
+
+def choose_thresholds(proba: F64, truth: NDArray[np.intp]) -> Thresholds:
+    """The least probability of "lossy" at which few enough genuine rows are accused."""
+    lossy = 1.0 - proba[truth == CLASSES.index("lossless"), CLASSES.index("lossless")]
+    allowed = np.quantile(lossy, 1.0 - FALSE_ACCUSATIONS)
+    return Thresholds(accuse=float(np.clip(np.round(allowed, 4), 0.8, 0.999)))
+
+
+def _splits(table: Table, *, seed: int) -> Iterator[tuple[Any, Any]]:
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    yield from folds.split(table.X, table.labels, table.groups)

@@ -1,0 +1,161 @@
+"""From measurements to calibrated probabilities over the classes.
+
+Two questions, one after the other, as an expert would ask them: which coder (or none), from grids and spectrum;
+then, for each coder, at which bitrate, from the lattice at that coder's grid. P(class) = P(family) P(class | family).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from ml.features.spec import FeatureSpec
+from ml.quality.classes import FAMILIES, family
+
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+
+FAMILY_SETTINGS: Final[dict[str, Any]] = {
+    "n_estimators": 300,
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_child_samples": 8,
+    "colsample_bytree": 0.3,
+    "subsample": 0.8,
+    "subsample_freq": 1,
+    "reg_lambda": 5.0,
+}
+CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 250}
+
+SPECTRUM: Final = ("spectrum.", "shelf.", "edge.")
+GRIDS: Final = (".confirmed", ".sigma", ".depth_", ".holes_")
+CODERS_OF: Final = {
+    "mp3": ("mp3.", "mp2."),
+    "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes"),
+    "vorbis": ("vorbis.", "aac-kbd.confirmed", "aac-kbd.depth", "aac-kbd.holes"),
+    "opus": ("opus.",),
+}
+"""Whose numbers tell the bitrate of a family."""
+
+FLOOR: Final = 1e-7
+
+
+@dataclass
+class Stage:
+    """Boosted trees over some of the columns."""
+
+    columns: NDArray[np.intp]
+    classes: tuple[str, ...]
+    booster: Any = None
+
+    def fit(
+        self, X: F32, labels: NDArray[np.str_], *, settings: Mapping[str, Any], seed: int, jobs: int
+    ) -> None:
+        """labels : shape (n,), each among ``classes``"""
+        index = {label: i for i, label in enumerate(self.classes)}
+        parameters = {
+            **settings,
+            "objective": "multiclass",
+            "num_class": len(self.classes),
+            "seed": seed,
+            "num_threads": jobs,
+            "deterministic": True,
+            "force_col_wise": True,
+            "verbosity": -1,
+        }
+        rounds = parameters.pop("n_estimators")
+        data = lightgbm.Dataset(X[:, self.columns], np.array([index[label] for label in labels]))
+        self.booster = lightgbm.train(parameters, data, num_boost_round=rounds)
+
+    def log_proba(self, X: F32) -> F64:
+        """Shape (n, n_classes)."""
+        scores = self.booster.predict(X[:, self.columns], raw_score=True, num_threads=1)
+        return np.asarray(log_softmax(scores, axis=1))
+
+
+@dataclass
+class QualityEstimator:
+    """The two stages, then one temperature and one shift a class, fitted on probabilities out of fold."""
+
+    spec: FeatureSpec
+    classes: tuple[str, ...]
+    seed: int = 0
+    family_settings: dict[str, Any] = field(default_factory=lambda: dict(FAMILY_SETTINGS))
+    class_settings: dict[str, Any] = field(default_factory=lambda: dict(CLASS_SETTINGS))
+    family_stage: Stage | None = None
+    class_stages: dict[str, Stage] = field(default_factory=dict)
+    temperature: float = 1.0
+    shift: F64 | None = None
+
+    def fit(self, X: F32, labels: NDArray[np.str_], *, jobs: int = 1) -> "QualityEstimator":
+        """X : shape (n, n_features); labels : shape (n,). Every class must be there."""
+        families = np.array([family(label) for label in labels])
+        self.family_stage = Stage(self._columns(suffixes=GRIDS, prefixes=SPECTRUM), FAMILIES)
+        self.family_stage.fit(X, families, settings=self.family_settings, seed=self.seed, jobs=jobs)
+        for name, prefixes in CODERS_OF.items():
+            rows, members = families == name, self._members(name)
+            stage = Stage(self._columns(suffixes=(), prefixes=(*prefixes, *SPECTRUM)), members)
+            stage.fit(X[rows], labels[rows], settings=self.class_settings, seed=self.seed, jobs=jobs)
+            self.class_stages[name] = stage
+        return self
+
+    def raw_log_proba(self, X: F32) -> F64:
+        """Uncalibrated, shape (n, n_classes)."""
+        assert self.family_stage is not None
+        by_family = self.family_stage.log_proba(X)
+        out = np.empty((len(X), len(self.classes)))
+        for i, name in enumerate(FAMILIES):
+            columns = [self.classes.index(c) for c in self._members(name)]
+            within = self.class_stages[name].log_proba(X) if name in self.class_stages else 0.0
+            out[:, columns] = by_family[:, [i]] + within
+        return np.maximum(out, np.log(FLOOR))
+
+    def predict_proba(self, X: F32) -> F64:
+        """Calibrated, shape (n, n_classes)."""
+        return calibrated(self.raw_log_proba(X), temperature=self.temperature, shift=self.shift)
+
+    def calibrate(self, log_proba: F64, truth: NDArray[np.intp]) -> None:
+        """Fit temperature and shifts to log probabilities of rows that the trees had not seen.
+
+        log_proba : shape (n, n_classes); truth : shape (n,), class numbers
+        """
+        self.temperature, self.shift = fit_calibration(log_proba, truth)
+
+    def _members(self, name: str) -> tuple[str, ...]:
+        return tuple(c for c in self.classes if family(c) == name)
+
+    def _columns(self, *, suffixes: tuple[str, ...], prefixes: tuple[str, ...]) -> NDArray[np.intp]:
+        chosen = [
+            i
+            for i, name in enumerate(self.spec.names)
+            if name.startswith(prefixes) or any(part in name for part in suffixes)
+        ]
+        return np.array(chosen)
+
+
+def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:
+    """Probabilities after scaling, shape kept."""
+    scores = log_proba / temperature + (0.0 if shift is None else shift)
+    return np.asarray(np.exp(log_softmax(scores, axis=1)))
+
+
+def fit_calibration(log_proba: F64, truth: NDArray[np.intp], *, keep: float = 20.0) -> tuple[float, F64]:
+    """Temperature and shifts of least log loss (Guo et al., ICML 2017: vector scaling with one slope).
+
+    keep : strength with which shifts are held near zero
+    """
+    n_classes = log_proba.shape[1]
+    rows = np.arange(len(truth))
+
+    def loss(parameters: F64) -> float:
+        scores = log_proba * np.exp(-parameters[0]) + parameters[1:]
+        penalty = keep * float((parameters[1:] ** 2).sum())
+        return float(-log_softmax(scores, axis=1)[rows, truth].sum()) + penalty
+
+    best = minimize(loss, np.zeros(1 + n_classes), method="L-BFGS-B").x
+    return float(np.exp(best[0])), np.asarray(best[1:])

@@ -1,0 +1,97 @@
+"""The measured facts behind a verdict, each with its number and what it says."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ml.answer import Evidence
+from ml.decode import Levels
+from ml.features.quality import Measurement
+from ml.forensics.grid import BAND_EDGES_HZ, Grid
+from ml.words import CHANNEL_WORDS, CODER_WORDS
+
+FOUND: Final = 6.0
+"""Height from which a grid is named on the page; genuine recordings stay under 5."""
+
+FRAME: Final = {"mp3": "mp3", "mp2": "mp2", "opus": "opus", "ac3": "ac3", "wma": "wma"}
+MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
+
+
+def grids_found(grids: Mapping[str, Grid], *, families: Iterable[str] = ()) -> list[Grid]:
+    """Grids that stand out, strongest first, one for each frame length.
+
+    AAC and Vorbis share a frame length and see each other's grids; the clearer window is kept. MP2's filter bank is
+    part of MP3's, so beside an MP3 grid it is not named.
+    """
+    kept: dict[str, Grid] = {}
+    for name, grid in grids.items():
+        frame = "1024" if name in MDCT_1024 else FRAME[name]
+        if grid.confirmed >= FOUND and (frame not in kept or grid.confirmed > kept[frame].confirmed):
+            kept[frame] = grid
+    if "mp3" in kept:
+        kept.pop("mp2", None)
+    return sorted(kept.values(), key=lambda grid: -grid.confirmed)
+
+
+def evidence(
+    measured: Measurement, *, levels: Levels, sr: int, bit_depth: int | None
+) -> tuple[Evidence, ...]:
+    """Everything worth saying, most telling first."""
+    grids = grids_found(measured.grids)
+    facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
+    facts += [_holes(grids[0])] if grids and grids[0].coder in CODER_WORDS else []
+    facts.append(_cutoff(measured.cutoff_hz, drop=measured.values["shelf.drop"], sr=sr))
+    facts += _bits(levels, bit_depth=bit_depth)
+    if levels.dual_mono:
+        facts.append(
+            Evidence("dual_mono", 1, "", "Both channels are the same: this is mono sound in a stereo file.")
+        )
+    if levels.clipped_share > 1e-4:
+        share = round(100 * levels.clipped_share, 2)
+        facts.append(Evidence("clipping", share, "%", f"{share} % of the samples are at full scale."))
+    return tuple(facts)
+
+
+def _grid(grid: Grid, *, sr: int) -> Evidence:
+    coder, where = CODER_WORDS[grid.coder], CHANNEL_WORDS[grid.channel]
+    moved = (
+        ""
+        if grid.sr == sr or grid.coder == "opus"
+        else f", after undoing a change from {grid.sr / 1000:g} kHz"
+    )
+    says = f"{coder} frame grid at offset {grid.offset}, {grid.confirmed:.0f} sigma, {where}{moved}."
+    return Evidence(f"grid.{grid.coder}", round(grid.confirmed, 1), "sigma", says)
+
+
+def _no_grid(grids: Mapping[str, Grid]) -> Evidence:
+    strongest = max((grid.confirmed for grid in grids.values()), default=0.0)
+    says = (
+        f"No coder’s frame grid stands out in any of four channels (strongest of all offsets: {strongest:.1f} sigma; "
+        "genuine recordings stay under 5)."
+    )
+    return Evidence("grid.none", round(strongest, 1), "sigma", says)
+
+
+def _holes(grid: Grid) -> Evidence:
+    channel, band = divmod(int(grid.holes.argmax()), grid.holes.shape[1])
+    share = round(100 * float(grid.holes[channel, band]), 1)
+    low, high = BAND_EDGES_HZ[band] / 1000, BAND_EDGES_HZ[band + 1] / 1000
+    says = (
+        f"At that grid {share:g} % more lines between {low:g} and {high:g} kHz are empty than elsewhere: "
+        "the coder rounded them to zero."
+    )
+    return Evidence("holes", share, "%", says)
+
+
+def _cutoff(cutoff_hz: float | None, *, drop: float, sr: int) -> Evidence:
+    if cutoff_hz is None:
+        says = f"The sound reaches up to the end of the file’s range ({sr / 2000:g} kHz) without a step."
+        return Evidence("cutoff", None, "Hz", says)
+    says = f"The sound ends at {cutoff_hz / 1000:.1f} kHz, in a step of {drop:.0f} dB."
+    return Evidence("cutoff", round(cutoff_hz), "Hz", says)
+
+
+def _bits(levels: Levels, *, bit_depth: int | None) -> list[Evidence]:
+    if bit_depth is None or levels.effective_bits is None or levels.effective_bits >= bit_depth:
+        return []
+    says = f"The file has room for {bit_depth} bits a sample, but only {levels.effective_bits} are used."
+    return [Evidence("effective_bits", levels.effective_bits, "bit", says)]

@@ -1,0 +1,242 @@
+"""From probabilities and what the file says of itself to a verdict.
+
+The file's claims never reach the model; only here, behind it, are they held against the answer. A verdict
+is given where the calibrated probability allows it, else the answer is "undecided", with the reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ml import words
+from ml.answer import Declared, Evidence, Generation, Quality, Verdict
+from ml.decode import Levels
+from ml.features.quality import Measurement
+from ml.forensics.grid import Grid
+from ml.quality.classes import CLASSES, KBPS, family
+from ml.quality.evidence import MDCT_1024, grids_found
+from ml.words import percent
+
+LOSSY_CODECS: Final = {
+    "mp3": "mp3",
+    "mp3float": "mp3",
+    "mp2": "mp2",
+    "mp2float": "mp2",
+    "aac": "aac",
+    "vorbis": "vorbis",
+    "opus": "opus",
+    "ac3": "ac3",
+    "wmav1": "wma",
+    "wmav2": "wma",
+}
+"""Codec of a file -> family; other lossy codecs are ones we have not learnt."""
+
+LOSSLESS_CODECS: Final = frozenset({"flac", "alac", "wavpack", "ape", "tta", "wmalossless", "mlp", "truehd"})
+
+SAME_RATE: Final = 0.88
+"""A measured class whose nominal bitrate is at least this share of the declared one agrees with it."""
+
+SAME_RATE_VBR: Final = 0.6
+"""VBR spends what the music needs: the declared mean says little about the setting."""
+
+NYQUISTS: Final = (44100, 48000)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How sure one must be; chosen on out-of-fold probabilities, stored with the model."""
+
+    accuse: float = 0.9
+    """Least probability of "worse than it says" for a transcode verdict."""
+    acquit: float = 0.7
+    """Least probability of "as it says" for a genuine verdict."""
+
+
+def decide(
+    probabilities: Mapping[str, float],
+    *,
+    measured: Measurement,
+    declared: Declared,
+    levels: Levels,
+    sr: int,
+    duration_s: float,
+    thresholds: Thresholds,
+    evidence: tuple[Evidence, ...],
+) -> Quality:
+    """The answer of the quality task. probabilities: class id -> calibrated probability."""
+    label = max(CLASSES, key=probabilities.__getitem__)
+    agreeing = frozenset(c for c in CLASSES if _agrees(c, declared=declared))
+    worse = 1.0 - sum(probabilities[c] for c in agreeing)
+    verdict: Verdict
+    if worse >= thresholds.accuse:
+        verdict, label = (
+            "transcode",
+            max((c for c in CLASSES if c not in agreeing), key=probabilities.__getitem__),
+        )
+        sentence = _transcode(label, declared=declared)
+    elif 1.0 - worse >= thresholds.acquit and not _unknown_coder(declared):
+        label = max(agreeing, key=probabilities.__getitem__)
+        verdict, sentence = _genuine(label, declared=declared, measured=measured, sr=sr)
+    else:
+        verdict = "undecided"
+        sentence = _undecided(probabilities, declared=declared, levels=levels, duration_s=duration_s)
+    return Quality(
+        verdict=verdict,
+        sentence=sentence,
+        label=label,
+        family=family(label),
+        confidence=_confidence(verdict, worse=worse, probability=probabilities[label]),
+        probabilities=dict(probabilities),
+        cutoff_hz=measured.cutoff_hz,
+        history=_history(label, probabilities=probabilities, declared=declared, measured=measured),
+        evidence=evidence,
+    )
+
+
+def is_lossless_file(declared: Declared) -> bool:
+    """Whether the file's own codec keeps every sample."""
+    codec = declared.codec or ""
+    return codec in LOSSLESS_CODECS or codec.startswith("pcm_")
+
+
+def _agrees(label: str, *, declared: Declared) -> bool:
+    """Whether a measured class is what the file says of itself, or better."""
+    if label == "lossless":
+        return True
+    if is_lossless_file(declared) or family(label) != LOSSY_CODECS.get(declared.codec or ""):
+        return False
+    share = SAME_RATE if declared.bitrate_mode == "CBR" else SAME_RATE_VBR
+    return KBPS[label] >= share * (declared.kbps or 0)
+
+
+def _unknown_coder(declared: Declared) -> bool:
+    return not is_lossless_file(declared) and (declared.codec or "") not in LOSSY_CODECS
+
+
+def _confidence(verdict: Verdict, *, worse: float, probability: float) -> float:
+    """Of the verdict, where there is one: how probable it is that the file is, or is not, what it says."""
+    if verdict == "undecided":
+        return probability
+    return worse if verdict == "transcode" else 1.0 - worse
+
+
+def _transcode(label: str, *, declared: Declared) -> str:
+    if is_lossless_file(declared):
+        return words.transcode_to_lossless(label, codec=declared.codec)
+    return words.transcode_to_lossy(label, codec=declared.codec, kbps=declared.kbps)
+
+
+def _genuine(label: str, *, declared: Declared, measured: Measurement, sr: int) -> tuple[Verdict, str]:
+    if is_lossless_file(declared):
+        true_rate = _true_rate(measured, sr=sr)
+        if true_rate:
+            return "upsampled", words.upsampled(sample_rate=sr, true_rate=true_rate)
+        return "genuine", words.genuine_lossless(codec=declared.codec)
+    say = words.genuine_faint if label == "lossless" else words.genuine_lossy
+    return "genuine", say(codec=declared.codec, kbps=declared.kbps)
+
+
+def _true_rate(measured: Measurement, *, sr: int) -> int | None:
+    """The rate at whose Nyquist frequency a faster file's spectrum ends in a wall."""
+    if sr < 64000 or measured.cutoff_hz is None:
+        return None
+    for rate in NYQUISTS:
+        if 0.9 <= measured.cutoff_hz / (rate / 2) <= 1.01:
+            return rate
+    return None
+
+
+def _undecided(
+    probabilities: Mapping[str, float], *, declared: Declared, levels: Levels, duration_s: float
+) -> str:
+    if _unknown_coder(declared):
+        return words.undecided("foreign", codec=words.codec_words(declared.codec))
+    if duration_s < 3:
+        return words.undecided("short")
+    if levels.dual_mono:
+        return words.undecided("mono")
+    first, second = sorted(CLASSES, key=lambda c: -probabilities[c])[:2]
+    return words.undecided(
+        "close",
+        first=words.label_words(first),
+        second=words.label_words(second),
+        p_first=percent(probabilities[first]),
+        p_second=percent(probabilities[second]),
+    )
+
+
+def _history(
+    label: str, *, probabilities: Mapping[str, float], declared: Declared, measured: Measurement
+) -> tuple[Generation, ...]:
+    """Every coding that shows, oldest first; the file's own comes last.
+
+    A later coding blurs an earlier one's grid, so of several foreign grids the faintest is taken for the oldest.
+    """
+    own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
+    grids = {_family_of(grid, probabilities): grid for grid in reversed(grids_found(measured.grids))}
+    earlier = [
+        _generation(name, grid, label=label, probabilities=probabilities)
+        for name, grid in sorted(grids.items(), key=lambda item: item[1].confirmed)
+        if name != own
+    ]
+    if (
+        label != "lossless"
+        and family(label) not in {g.family for g in earlier}
+        and not _is_own(label, declared)
+    ):
+        grid = grids.get(family(label))
+        earlier.insert(0, _generation(family(label), grid, label=label, probabilities=probabilities))
+    return tuple(earlier + ([_own(own, declared=declared, grid=grids.get(own))] if own else []))
+
+
+def _is_own(label: str, declared: Declared) -> bool:
+    """Whether the measured class is just the file's own coding."""
+    return _agrees(label, declared=declared)
+
+
+def _family_of(grid: Grid, probabilities: Mapping[str, float]) -> str:
+    """AAC and Vorbis frames have one length: the model has looked closer than the window's height tells."""
+    if grid.coder not in MDCT_1024:
+        return grid.coder
+    weight = {name: _family_probability(name, probabilities) for name in ("aac", "vorbis")}
+    if max(weight.values()) < 0.2:
+        return "vorbis" if grid.coder == "vorbis" else "aac"
+    return max(weight, key=weight.__getitem__)
+
+
+def _family_probability(name: str, probabilities: Mapping[str, float]) -> float:
+    return sum(p for c, p in probabilities.items() if family(c) == name)
+
+
+def _generation(
+    name: str, grid: Grid | None, *, label: str, probabilities: Mapping[str, float]
+) -> Generation:
+    is_worst = family(label) == name
+    return Generation(
+        family=name,
+        label=label if is_worst else name,
+        confidence=_family_probability(name, probabilities) if is_worst else _seen(grid),
+        offset=grid.offset if grid else None,
+        sigma=round(grid.confirmed, 1) if grid else None,
+        channel=grid.channel if grid else None,
+    )
+
+
+def _seen(grid: Grid | None) -> float:
+    """How far a grid beside the main one is to be believed: none of 6 sigma was seen in genuine recordings."""
+    return 0.0 if grid is None else min(0.99, 0.9 + grid.confirmed / 200)
+
+
+def _own(name: str, *, declared: Declared, grid: Grid | None) -> Generation:
+    """The file's own coding is known from its container, not measured."""
+    kbps = declared.kbps or 0.0
+    classes = [c for c in CLASSES if family(c) == name]
+    nearest = min(classes, key=lambda c: abs(KBPS[c] - kbps)) if kbps else name
+    return Generation(
+        family=name,
+        label=nearest,
+        confidence=1.0,
+        offset=grid.offset if grid else None,
+        sigma=round(grid.confirmed, 1) if grid else None,
+        channel=grid.channel if grid else None,
+    )

@@ -1,0 +1,81 @@
+"""From lossless masters to a model that can be shipped, with the figures that judge it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import Progress
+
+from ml import artifact, dataset
+from ml.corpus import Example, masters, plan
+from ml.crossval import choose_thresholds, class_numbers, cross_calibrated, fold_numbers, out_of_fold
+from ml.dataset import Table
+from ml.evaluation import TABLE, summarise
+from ml.features import quality
+from ml.quality.classes import CLASSES
+from ml.quality.estimator import QualityEstimator
+
+CACHE: Final = Path(".cache/quality")
+
+
+def train_quality(*, per_class: int, seed: int, jobs: int, output: Path | None = None) -> None:
+    """Encode, measure, cross-validate, calibrate and fit; writes model, manifest and base table.
+
+    output : folder of the artifact; None for the one that ships with the code
+    """
+    examples = plan(masters(), per_class=per_class, seed=seed)
+    measure_all(examples, jobs=jobs)
+    table = dataset.gather(examples, cache=cache_folder())
+    folder = output or artifact.SHIPPED / "quality"
+    folder.mkdir(parents=True, exist_ok=True)
+    table.save(folder / TABLE.name)
+    fit_and_save(Table.load(folder / TABLE.name), folder=folder, seed=seed, jobs=jobs)
+    if output is None:
+        artifact.list_shipped()
+
+
+def measure_all(examples: Sequence[Example], *, jobs: int) -> None:
+    """Fill the cache of measured rows, with a progress bar; picks up where it was stopped."""
+    steps = dataset.build(examples, cache=cache_folder(), jobs=jobs)
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("Measuring", total=len(examples))
+        for done in steps:
+            progress.update(bar, completed=done)
+
+
+def cache_folder() -> Path:
+    """Rows of one feature spec; another spec has another folder."""
+    return CACHE / quality.spec().id
+
+
+def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
+    """Cross-validate for calibration and thresholds, then fit on everything."""
+    log_proba = out_of_fold(table, seed=seed, jobs=jobs)
+    truth = class_numbers(table)
+    proba = cross_calibrated(log_proba, truth, folds=fold_numbers(table, seed=seed))
+    thresholds = choose_thresholds(proba, truth)
+    estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels, jobs=jobs)
+    estimator.calibrate(log_proba, truth)
+    artifact.save(
+        folder,
+        estimator=estimator,
+        manifest={
+            "task": "quality",
+            "version": f"1-{len(table)}",
+            "classes": list(CLASSES),
+            "feature_version": table.spec.id,
+            "thresholds": asdict(thresholds),
+            "training": {
+                "rows": len(table),
+                "groups": len(set(table.groups)),
+                "ids_sha256": hashlib.sha256("\n".join(sorted(table.ids)).encode()).hexdigest(),
+                "seed": seed,
+                "family_settings": estimator.family_settings,
+                "class_settings": estimator.class_settings,
+            },
+            "metrics": summarise(table, proba, thresholds=thresholds),
+        },
+    )
