@@ -16,6 +16,7 @@ SAME_RATE: Final = 1.3
 
 LOSSLESS: Final = ("flac", "alac", "pcm", "wavpack", "ape", "tta")
 """Codecs (or beginnings of their names) that keep every sample."""
+CHANNELS: Final = {"L": "left", "R": "right", "M": "mid", "S": "side"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _detail(generation: Mapping[str, Any]) -> dict[str, str]:
     offset, sigma, channel = (generation.get(key) for key in ("offset", "sigma", "channel"))
     facts = {
         "frame offset": None if offset is None else f"{offset} samples",
-        "found in": channel,
+        "found in": CHANNELS.get(str(channel)),
         "strength": None if sigma is None else f"{sigma:.1f} σ",
     }
     return {name: str(value) for name, value in facts.items() if value is not None}

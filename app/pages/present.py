@@ -45,6 +45,25 @@ def page(answer: Mapping[str, Any], *, mine: bool, my_label: str | None) -> dict
     }
 
 
+SAMPLE: Final[Mapping[str, Any]] = {
+    "declared": {"codec": "mp3", "kbps": 320, "bitrate_mode": "CBR"},
+    "quality": {
+        "verdict": "transcode",
+        "history": [
+            {"family": "mp3", "label": "mp3-128", "confidence": 0.97},
+            {"family": "mp3", "label": "mp3-320", "confidence": 1.0},
+        ],
+    },
+}
+"""An answer for the front page's drawing of one."""
+
+
+def home() -> dict[str, Any]:
+    """What templates/pages/home.html asks for besides examples and tasks."""
+    sample = boxes(SAMPLE)
+    return {"class_groups": class_groups(), "sample": sample, "sample_sentence": sentence(sample)}
+
+
 def heading(answer: Mapping[str, Any]) -> str:
     """The verdict sentence, or the one that stands in its place."""
     if answer["quality"]:
@@ -75,9 +94,13 @@ def _explanation(answer: Mapping[str, Any]) -> str:
 
 
 def _confidence(quality: Mapping[str, Any]) -> str:
+    sure, words = percent(quality["confidence"]), label_words(quality["label"])
     if quality["verdict"] == "undecided":
-        return f"The likeliest answer, {label_words(quality['label'])}, has {percent(quality['confidence'])}."
-    return f"{percent(quality['confidence']).capitalize()} sure."
+        return f"The likeliest answer, {words}, has {percent(quality['probabilities'][quality['label']])}."
+    if quality["verdict"] == "transcode":
+        share = percent(quality["probabilities"][quality["label"]])
+        return f"{sure.capitalize()} sure that it was coded before; {share} for {words}."
+    return f"{sure.capitalize()} sure."
 
 
 def _steps(answer: Mapping[str, Any]) -> list[dict[str, str]]:

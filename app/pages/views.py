@@ -43,9 +43,7 @@ def home() -> ResponseReturnValue:
     current_owner()  # before anything is sent: of two first uploads at once, each would get an id of its own
     with here().database.read() as session:
         tasks = registry.tasks(session)
-    return render_template(
-        "pages/home.html", tasks=tasks, class_groups=present.class_groups(), examples=EXAMPLES
-    )
+    return render_template("pages/home.html", tasks=tasks, examples=EXAMPLES, **present.home())
 
 
 @bp.post("/upload")
