@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 
 from app import migrate
 from app.accounts import service as accounts
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command()
+@with_appcontext
 def setup() -> None:
     """Migrate the database, verify and register the shipped models, make the first admin."""
     context = here()
@@ -45,6 +47,7 @@ def setup() -> None:
 
 
 @click.command()
+@with_appcontext
 def worker() -> None:
     """Do the analysis, in as many processes as LINEAGE_WORKERS says."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
@@ -58,6 +61,7 @@ def worker() -> None:
 
 @click.command("create-admin")
 @click.argument("name")
+@with_appcontext
 def create_admin(name: str) -> None:
     """Make an admin and print a password once."""
     try:

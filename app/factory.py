@@ -17,7 +17,7 @@ from app.config import Settings
 from app.context import KEY, here, open_context
 from app.pages import views as pages_views
 from app.secret import secret_key
-from app.submissions import api, intake
+from app.submissions import api, intake, schemas
 
 _ROOT = Path(__file__).resolve().parent.parent
 ops = Blueprint("ops", __name__)
@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> APIFlask:
     http_errors.init_app(app)
     cli.init_app(app)
     _add_routes(app)
+    app.spec_processor(schemas.complete)
     return app
 
 
@@ -54,6 +55,8 @@ def _configure(app: APIFlask, settings: Settings) -> None:
         DESCRIPTION="Find out what a track has been through.",
         SERVERS=[{"url": "/"}],
         OPENAPI_VERSION="3.1.0",
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,  # problem+json instead, named by each route
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # records are read in their own order

@@ -1,10 +1,12 @@
 """The only place where a reason becomes an HTTP status: problem+json for programs, a calm page for people."""
 
 import logging
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, Response, jsonify, render_template, request
+from apiflask import APIFlask, HTTPError
+from flask import Response, jsonify, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -37,12 +39,13 @@ _SENTENCES: Final = {
 }
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: APIFlask) -> None:
     app.register_error_handler(errors.LineageError, _ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, lambda error: _ours(DatabaseBusy()))
     app.register_error_handler(Exception, _unexpected)
+    app.error_processor(_invalid)
 
 
 def status_of(error: errors.LineageError) -> int:
@@ -74,6 +77,24 @@ def _http(error: HTTPException) -> Response:
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def _invalid(error: HTTPError) -> Response:
+    """What APIFlask found wrong with the parameters or the JSON of a request."""
+    said = "; ".join(_flat(error.detail)) or _SENTENCES[422]
+    return _answer(error.status_code, message=said, code="invalid")
+
+
+def _flat(detail: object, *, name: str = "") -> Iterator[str]:
+    """``{"json": {"label": ["Missing."]}}`` -> "label: Missing." """
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _flat(value, name=str(key))
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _flat(value, name=name)
+    elif detail:
+        yield f"{name}: {detail}"
 
 
 def _database(error: DBAPIError) -> Response:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ml.artifact import Artifact
 from sqlalchemy.orm import Session
 
 from app.registry import service
 from app.registry.tables import ModelVersion
 from ml import artifact
+from ml.artifact import Artifact
 from ml.errors import ModelError
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from app.submissions.schemas import (
     SubmissionIn,
     SubmissionList,
     SubmissionOut,
+    problems,
 )
 from app.submissions.tables import Submission
 from ml.spectrogram.colormap import recolour
@@ -32,17 +33,10 @@ bp.before_request(refuse_foreign_origin)
 _PNG = {200: {"description": "a picture", "content": {"image/png": {"schema": {"type": "string"}}}}}
 
 
-def _problems(*statuses: int) -> Any:
-    """Documents the refusals of a route."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    content = {"application/problem+json": {"schema": schema}}
-    return {status: {"description": "refused, with the reason", "content": content} for status in statuses}
-
-
 @bp.post("")
 @bp.input(SubmissionIn, location="form_and_files", validation=False)
 @bp.output(Accepted, status_code=202)
-@bp.doc(summary="Send a file", responses=_problems(400, 403, 413, 415, 422, 429, 503, 507))
+@bp.doc(summary="Send a file", responses=problems(400, 403, 413, 415, 422, 429, 503, 507))
 def create(form_and_files_data: dict[str, Any]) -> Response:
     submission = intake.receive()
     answer = {"id": submission.id, "url": _url(submission), "status": submission.job.state}
@@ -54,7 +48,7 @@ def create(form_and_files_data: dict[str, Any]) -> Response:
 
 @bp.get("/<id>")
 @bp.output(SubmissionOut)
-@bp.doc(summary="State and answer", responses=_problems(404))
+@bp.doc(summary="State and answer", responses=problems(404))
 def read(id: str) -> Response:
     with here().database.read() as session:
         response = jsonify(to_json(session, service.get(session, id), root_url=_root()))
@@ -75,7 +69,7 @@ def mine() -> Response:
 
 @bp.get("/<id>/spectrogram.png")
 @bp.input(PictureQuery, location="query")
-@bp.doc(summary="The spectrogram", responses=_PNG | _problems(404, 422))
+@bp.doc(summary="The spectrogram", responses=_PNG | problems(404, 422))
 def spectrogram(id: str, query_data: dict[str, str]) -> Response:
     """A palette picture whose colour number is the level: 0 is floor_db, each step is step_db."""
     png = _blob(id, name=f"spectrogram-{query_data['channel']}")
@@ -83,13 +77,13 @@ def spectrogram(id: str, query_data: dict[str, str]) -> Response:
 
 
 @bp.get("/<id>/picture.png")
-@bp.doc(summary="The picture that was sent, drawn anew", responses=_PNG | _problems(404))
+@bp.doc(summary="The picture that was sent, drawn anew", responses=_PNG | problems(404))
 def picture(id: str) -> Response:
     return _png(_blob(id, name="picture"))
 
 
 @bp.get("/<id>/card.png")
-@bp.doc(summary="The answer as a picture for forums", responses=_PNG | _problems(404))
+@bp.doc(summary="The answer as a picture for forums", responses=_PNG | problems(404))
 def card(id: str) -> Response:
     return _png(_blob(id, name="card"))
 
@@ -97,7 +91,7 @@ def card(id: str) -> Response:
 @bp.post("/<id>/labels")
 @bp.input(LabelIn)
 @bp.output(LabelOut, status_code=201)
-@bp.doc(summary="Say what it really is", responses=_problems(400, 403, 404, 415))
+@bp.doc(summary="Say what it really is", responses=problems(400, 403, 404, 415, 422))
 def label(id: str, json_data: dict[str, str]) -> Response:
     own = _own(id)
     with here().database.write() as session:
@@ -109,7 +103,7 @@ def label(id: str, json_data: dict[str, str]) -> Response:
 
 @bp.post("/<id>/cancel")
 @bp.output({}, status_code=204)
-@bp.doc(summary="Stop waiting or working", responses=_problems(403, 404, 409))
+@bp.doc(summary="Stop waiting or working", responses=problems(403, 404, 409))
 def cancel(id: str) -> tuple[str, int]:
     service.cancel(here().database, _own(id), blobs=here().blobs, now=utcnow())
     return "", 204
@@ -117,7 +111,7 @@ def cancel(id: str) -> tuple[str, int]:
 
 @bp.post("/<id>/withdraw")
 @bp.output({}, status_code=204)
-@bp.doc(summary="Take back the consent to keep the audio", responses=_problems(403, 404))
+@bp.doc(summary="Take back the consent to keep the audio", responses=problems(403, 404))
 def withdraw(id: str) -> tuple[str, int]:
     service.withdraw_audio(here().database, _own(id), blobs=here().blobs)
     return "", 204
@@ -125,7 +119,7 @@ def withdraw(id: str) -> tuple[str, int]:
 
 @bp.delete("/<id>")
 @bp.output({}, status_code=204)
-@bp.doc(summary="Delete everything about it", responses=_problems(403, 404))
+@bp.doc(summary="Delete everything about it", responses=problems(403, 404))
 def delete(id: str) -> tuple[str, int]:
     service.delete(here().database, _own(id), blobs=here().blobs)
     return "", 204

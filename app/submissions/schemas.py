@@ -1,10 +1,12 @@
 """The API's forms and records as its OpenAPI document shows them."""
 
+from typing import Any, Final
+
 from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Field, File, Float, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf
+from apiflask.validators import OneOf
 
-from app.labels.service import BASES
+from app.labels.service import BASES, CLASSES_OF
 from ml.quality.classes import CLASSES
 
 _STATES = ("queued", "decoding", "measuring", "done", "failed", "cancelled")
@@ -43,9 +45,9 @@ class Reason(Schema):
 class LabelIn(Schema):
     """What the recording really is, and how you know."""
 
-    task = String(required=True, validate=Length(max=16))
-    label = String(required=True, validate=Length(max=32), metadata={"description": "A class id."})
-    basis = String(load_default="other", validate=OneOf(sorted(BASES)))
+    task = String(required=True, metadata={"enum": sorted(CLASSES_OF)})
+    label = String(required=True, metadata={"enum": [c for task in CLASSES_OF.values() for c in task]})
+    basis = String(load_default="other", metadata={"enum": sorted(BASES)})
 
 
 class LabelOut(Schema):
@@ -90,19 +92,40 @@ class PictureQuery(Schema):
     palette = String(load_default="spek", validate=OneOf(("spek", "viridis", "grey")))
 
 
-class Problem(Schema):
-    """RFC 9457."""
-
-    type = String()
-    title = String()
-    status = Integer()
-    code = String()
-    detail = String()
-
-
 class Listed(SubmissionOut):
     """One of a list."""
 
 
 class SubmissionList(Schema):
     submissions = List(Nested(Listed))
+
+
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "RFC 9457: why something was refused.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "The same word wherever this happens."},
+        "detail": {"type": "string", "description": "A sentence for a person."},
+    },
+}
+
+
+def complete(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """Add the record that all refusals share, and say that a body isn't optional."""
+    assert isinstance(document, dict)
+    document["components"]["schemas"]["Problem"] = _PROBLEM
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return document
+
+
+def problems(*statuses: int) -> dict[int, Any]:
+    """Documents the refusals of a route."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": "refused, with the reason", "content": content} for status in statuses}
