@@ -34,7 +34,7 @@ class Upload:
     def write(self, data: bytes) -> int:
         """Raises TooBig, StorageFull, StorageFailed."""
         if self.size_bytes + len(data) > self._limit_bytes:
-            raise TooBig(what="bytes", value=self.size_bytes + len(data), maximum=self._limit_bytes)
+            raise too_big(self._limit_bytes)
         self._sha.update(data)
         self.size_bytes += len(data)
         left = memoryview(data)
@@ -66,6 +66,11 @@ class Upload:
         """Close it and remove what was not handed over. Harmless afterwards, and twice."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+
+def too_big(limit_bytes: int) -> TooBig:
+    """In words that fit the sentence."""
+    return TooBig(what="the file", maximum=f"{limit_bytes / 2**20:g} MB")
 
 
 @contextmanager

@@ -11,10 +11,9 @@ from app.context import here
 from app.db import utcnow
 from app.errors import NoFile, TooManyFiles
 from app.security import limiter
-from app.storage.upload import Upload
+from app.storage.upload import Upload, too_big
 from app.submissions import service
 from app.submissions.tables import Submission
-from ml.errors import TooBig
 
 DOORS: Final = {"submissions.create", "pages.upload"}
 """Endpoints that take a file; all others take a few kilobytes."""
@@ -99,7 +98,7 @@ def _admit() -> None:
         pass
     maximum = settings.max_upload_bytes + _FORM_BYTES
     if (request.content_length or 0) > maximum:
-        raise TooBig(what="bytes", value=request.content_length, maximum=settings.max_upload_bytes)
+        raise too_big(settings.max_upload_bytes)
     with here().database.read() as session:
         service.refuse_when_busy(session, maximum=settings.max_waiting)
     request.max_content_length = maximum
