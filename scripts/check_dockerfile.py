@@ -46,7 +46,7 @@ def _serve(image: Folder, steps: list[Step], env: dict[str, str]) -> None:
         _running(image, services["worker"]["command"], env) as worker,
     ):
         end = time.monotonic() + _READY_S
-        while image.start(only(steps, "HEALTHCHECK").words, env).wait(timeout=10) != 0:
+        while image.start(only(steps, "HEALTHCHECK").words, env, quiet=True).wait(timeout=10) != 0:
             if time.monotonic() > end or web.poll() is not None:
                 sys.exit(f"The health check did not pass within {_READY_S:g} s.")
             time.sleep(0.5)
@@ -60,7 +60,7 @@ def _running(image: Folder, words: list[str], env: dict[str, str]) -> Iterator["
     try:
         yield process
         process.terminate()
-        if process.wait(timeout=35) != 0:  # compose's stop_grace_period
+        if process.wait(timeout=35) not in (0, -signal.SIGTERM):  # 35 s: compose's stop_grace_period
             sys.exit(f"{words[0]} did not stop cleanly: {process.returncode}")
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -76,13 +76,21 @@ class Folder:
         if action is not None:
             action(step)
 
-    def start(self, words: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    def start(
+        self, words: list[str], env: Mapping[str, str], *, quiet: bool = False
+    ) -> "subprocess.Popen[bytes]":
         """A long-running command, as CMD would start it; it leads a process group."""
         program = shutil.which(words[0], path=self.env["PATH"])
         if program is None:
             raise FileNotFoundError(f"{words[0]} is not in the image")
+        sink = subprocess.DEVNULL if quiet else None
         return subprocess.Popen(
-            [program, *words[1:]], cwd=self.workdir, env=self.env | dict(env), start_new_session=True
+            [program, *words[1:]],
+            cwd=self.workdir,
+            env=self.env | dict(env),
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
         )
 
     def _env(self, step: Step) -> None:
