@@ -8,6 +8,7 @@ import av.error
 import av.logging
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Discard
 
 from . import headers
 from .wire import Refused
@@ -53,7 +54,7 @@ def open_audio(file: io.FileIO) -> tuple[InputContainer, AudioStream]:
         raise Refused("forbidden_format", found=codec or "an unknown codec")
     for other in container.streams:
         if other is not stream:
-            other.discard = "all"  # type: ignore[assignment]
+            other.discard = Discard.all
     stream.codec_context.thread_count = 1  # threads would need a system call that the jail denies
     return container, stream
 

@@ -19,12 +19,12 @@ def enter(*, keep: Iterable[int], limits: dict[str, Any]) -> None:
     _close_all_but(sorted({0, 1, 2, *keep}))
     for name, value in (
         ("RLIMIT_AS", limits["memory_bytes"]),
-        ("RLIMIT_CPU", limits["cpu_s"]),
+        ("RLIMIT_CPU", limits["cpu_s"]),  # SIGXCPU, and SIGKILL a second later
         ("RLIMIT_FSIZE", 0),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_NOFILE", 3),
     ):
-        resource.setrlimit(getattr(resource, name), (value, value))
+        resource.setrlimit(getattr(resource, name), (value, value + (name == "RLIMIT_CPU")))
     if limits["seccomp"]:
         seccomp.install()
 
