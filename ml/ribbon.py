@@ -40,6 +40,8 @@ def boxes(answer: Mapping[str, Any]) -> list[Box]:
     found = list(quality.get("history") or _guess(quality))
     own_found = bool(found) and own is not None and _is_own(found[-1], own, declared)
     earlier = found[:-1] if own_found else found
+    if quality.get("verdict") == "genuine":
+        earlier = []  # a faint grid that the verdict didn't believe
     doubt = quality.get("verdict") == "undecided"
     ribbon = [_source(quality, found), *(_coding(g, doubt=doubt) for g in earlier)]
     if own is None:

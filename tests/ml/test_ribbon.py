@@ -44,6 +44,10 @@ def test_a_genuine_file_has_nothing_between_source_and_itself() -> None:
     ]
 
 
+def test_a_faint_grid_that_the_verdict_did_not_believe_is_not_drawn() -> None:
+    assert _titles(_answer(FLAC, "genuine", _found("opus-96", 0.4))) == ["lossless", "FLAC"]
+
+
 def test_lossless_containers_have_double_walls() -> None:
     assert [boxes(_answer(declared, "genuine"))[-1].kind for declared in (FLAC, WAV, MP3)] == [
         "container",
