@@ -1,15 +1,38 @@
 """A submission as the public JSON: the same on page, API and image card."""
 
+import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.errors import NotFound
 from app.jobs import service as jobs
 from app.jobs.tables import Job
 from app.labels import service as labels
 from app.labels.tables import Label
 from app.submissions.tables import Prediction, Submission
+
+FORMAT: Final = 1
+"""Part of every ETag: raise it when the record below changes."""
+
+
+def revision(session: Session, submission_id: str, *, root_url: str = "") -> str:
+    """Another one whenever :func:`to_json` would say something else; costs one short query. Raises NotFound."""
+    said = select(func.max(Label.id)).where(Label.submission_id == submission_id).scalar_subquery()
+    newest = session.execute(
+        select(Job, said, Submission.keep_audio, Submission.declared.is_(None))
+        .join(Submission, Submission.id == Job.submission_id)
+        .where(Job.submission_id == submission_id)
+        .order_by(Job.id.desc())
+        .limit(1)
+    ).first()
+    if newest is None:
+        raise NotFound()
+    job = newest[0]
+    facts = (FORMAT, root_url, job.id, job.state, job.attempts, job.fraction, jobs.position(session, job))
+    return hashlib.sha256(repr((*facts, *newest[1:])).encode()).hexdigest()[:32]
 
 
 def to_json(session: Session, submission: Submission, *, root_url: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.labels import service as labels
 from app.security import refuse_foreign_origin
 from app.storage import service as storage
 from app.submissions import intake, service
-from app.submissions.answer import to_json
+from app.submissions.answer import revision, to_json
 from app.submissions.schemas import (
     Accepted,
     LabelIn,
@@ -51,8 +51,12 @@ def create(form_and_files_data: dict[str, Any]) -> Response:
 @bp.doc(summary="State and answer", responses=problems(404))
 def read(id: str) -> Response:
     with here().database.read() as session:
-        response = jsonify(to_json(session, service.get(session, id), root_url=_root()))
-    response.add_etag()
+        now = revision(session, id, root_url=_root())
+        if request.if_none_match.contains(now):
+            response = Response(status=304)
+        else:
+            response = jsonify(to_json(session, service.get(session, id), root_url=_root()))
+    response.set_etag(now)
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
