@@ -37,6 +37,8 @@ CODECS = frozenset({
 })  # fmt: skip
 """FFmpeg's decoders that may run."""
 
+BROKEN = (av.error.FFmpegError, ValueError, OSError)
+"""What PyAV raises on a broken file; OSError where a header sends it to a place before the file's start."""
 _NESTED = {"hls", "dash", "concat", "sdp", "rtsp", "smoothstreaming", "imf", "ffmetadata", "lavfi"}
 _BUFFER = 1 << 18  # bytes FFmpeg reads at a time
 
@@ -92,7 +94,7 @@ def _open(file: io.FileIO) -> InputContainer:
         )
     except av.error.MemoryError:
         raise
-    except (av.error.FFmpegError, ValueError):
+    except BROKEN:
         _explain(file)
 
 
@@ -130,7 +132,7 @@ def _probed(file: io.FileIO) -> str | None:
     try:
         with av.logging.Capture() as lines:
             av.open(file, "r", options={"format_whitelist": "none"}, io_open=_refuse_nested)
-    except (av.error.FFmpegError, ValueError):
+    except BROKEN:
         for _, _, line in lines:
             words = line.split()
             if len(words) > 2 and words[0] == "Format" and words[2] in ("probed", "detected"):

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from . import headers
-from .audio import container_name, duration_s, open_audio
+from .audio import BROKEN, container_name, duration_s, open_audio
 from .wire import BLOCK, DONE, FORMATS, HEAD, PCM, Refused, Sender
 
 _IN_FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
@@ -52,7 +52,7 @@ class _Pump:
                 frames = self._decoder.decode(packet)
             except av.error.MemoryError:
                 raise
-            except (av.error.FFmpegError, ValueError):
+            except BROKEN:
                 self._fault()
                 continue
             for frame in frames:
@@ -94,7 +94,7 @@ class _Pump:
                 return
             except av.error.MemoryError:
                 raise
-            except (av.error.FFmpegError, ValueError):
+            except BROKEN:
                 return self._fault()  # the container is broken from here on: keep what we have
             yield packet
 
