@@ -7,18 +7,19 @@ from typing import Any, Final
 
 from app.pages.present import UNDER_WAY, heading
 from app.pages.words import codec
-from ml.words import label_words
+from ml.words import coding_words, label_words
 
+NOT_JUDGED: Final = "not judged yet"
 COLUMNS: Final = (
     ("verdict", "verdict"),
     ("file", "name"),
     ("claim", "claim"),
     ("finding", "finding"),
     ("confidence", "confidence"),
-    ("sent", "sent"),
+    ("sent", "sent (UTC)"),
 )
 CSV_COLUMNS: Final = (
-    "file", "status", "claim", "verdict", "label", "confidence", "finding", "sha256", "created_at", "url",
+    "file", "status", "claim", "verdict", "label", "confidence", "finding", "sentence", "sha256", "created_at", "url",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -45,7 +46,10 @@ def as_csv(answers: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     for answer in answers:
-        cells = dict(answer) | {"label": (answer["quality"] or {}).get("label")} | row(answer)
+        quality = answer["quality"] or {}
+        cells = (
+            dict(answer) | row(answer) | {"label": quality.get("label"), "sentence": quality.get("sentence")}
+        )
         writer.writerow([_cell(cells[column]) for column in CSV_COLUMNS])
     return out.getvalue()
 
@@ -61,7 +65,15 @@ def _verdict(answer: Mapping[str, Any]) -> str:
 def _finding(answer: Mapping[str, Any]) -> str:
     if answer["status"] == "failed":
         return str((answer["error"] or {}).get("message", ""))
-    return heading(answer)
+    quality = answer["quality"]
+    if quality is None:
+        return NOT_JUDGED if answer["kind"] == "picture" and answer["status"] == "done" else heading(answer)
+    label = quality["label"]
+    return {
+        "genuine": "genuinely lossless" if label == "lossless" else "as it says",
+        "transcode": f"was {coding_words(label)}",
+        "undecided": f"can’t tell, perhaps {label_words(label)}",
+    }.get(quality["verdict"], str(quality["verdict"]))
 
 
 def _cell(value: Any) -> Any:

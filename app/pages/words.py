@@ -83,14 +83,14 @@ def sound(declared: Mapping[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def moment(at: str | datetime) -> str:
+def moment(at: str | datetime, *, zone: str = " UTC") -> str:
     """
-    >>> moment("2026-11-21T05:03:12+00:00")
-    '21 Nov 2026, 05:03 UTC'
+    >>> moment("2026-11-21T05:03:12+00:00"), moment("2026-11-21T05:03:12+00:00", zone="")
+    ('21 Nov 2026, 05:03 UTC', '21 Nov 2026, 05:03')
     """
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
     when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+    return f"{when.day} {when:%b %Y, %H:%M}{zone}"
 
 
 FILTERS = {f.__name__: f for f in (khz, clock, size, number, percent, codec, sound, moment)}

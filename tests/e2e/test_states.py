@@ -7,7 +7,13 @@ import pytest
 
 from ml.encode import encode
 from ml.examples import SR, TUNES, piece
-from tests.e2e.conftest import Tab
+from tests.e2e.conftest import Tab, until
+
+PASTE = """(bytes) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
+  window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried }));
+}"""
 
 
 def test_what_is_no_sound_says_so(tab: Tab, tmp_path: Path) -> None:
@@ -28,6 +34,28 @@ def test_a_broken_file_fails_with_a_reason_and_a_next_step(
     assert "could not be measured" in tab.page.inner_text("h1")
     assert len(tab.page.inner_text(".confidence")) > 20
     assert tab.page.locator("text=Send another file").is_visible()
+
+
+def test_cancelling_what_still_waits(tab: Tab, tracks: dict[str, Path]) -> None:
+    page = tab.page
+    page.goto("/")
+    page.set_input_files("#file", list(tracks.values()) * 2)
+    until(lambda: page.locator("[data-queue-rows] a").count() == 2 * len(tracks))
+    last = page.locator("[data-queue-rows] li").last
+    assert last.locator("progress").count() == 1
+    page.goto(last.locator("a").get_attribute("href") or "")
+    page.click("[data-cancel] button")
+    page.wait_for_selector("h1:has-text('Cancelled')")
+    page.wait_for_selector("[data-send-again]")
+
+
+def test_a_pasted_picture_is_sent(tab: Tab, root: Path) -> None:
+    page = tab.page
+    page.goto("/")
+    page.evaluate(PASTE, list((root / "static/examples/spectrogram.png").read_bytes()))
+    page.wait_for_selector("[data-result] .facts")
+    assert "Not judged yet" in page.inner_text("h1")
+    assert page.locator(".sent-picture").evaluate("image => image.naturalWidth") > 100
 
 
 def test_what_was_deleted_is_gone(tab: Tab, tracks: dict[str, Path]) -> None:
