@@ -120,6 +120,7 @@ def test_a_killed_workers_job_starts_again_soon(context: Context, settings: Sett
         assert consumer.poll() is None
 
 
+@pytest.mark.slow
 def test_term_drains(context: Context, settings: Settings) -> None:
     with programs.worker(settings, step_s=2) as consumer:
         for seed in range(4):
@@ -132,6 +133,7 @@ def test_term_drains(context: Context, settings: Settings) -> None:
         wait(lambda: states(context) == {"done": 4})
 
 
+@pytest.mark.slow
 def test_workers_die_with_their_consumer(context: Context, settings: Settings) -> None:
     with programs.worker(settings) as consumer:
         wait(lambda: len(children(consumer.pid)) >= settings.workers)
@@ -142,6 +144,7 @@ def test_workers_die_with_their_consumer(context: Context, settings: Settings) -
         wait(lambda: not any(_alive(pid) for pid in pids))
 
 
+@pytest.mark.slow
 def test_a_message_that_got_lost_is_told_again(context: Context, settings: Settings) -> None:
     send(context, seed=1)
     context.queue.huey.flush()  # type: ignore[attr-defined]
