@@ -42,14 +42,19 @@ CODERS_OF: Final = {
 }
 """Whose numbers tell the bitrate of a family."""
 
+RIVALS: Final = (("aac-kbd", "vorbis"), ("aac-kbd", "aac-sine"), ("vorbis", "aac-sine"), ("mp3", "mp2"))
+"""Tests that hear each other's coders: which of the two hears more is what counts, so it is a column of its own."""
+
 FLOOR: Final = 1e-7
 
 
 @dataclass
 class Stage:
-    """Boosted trees over some of the columns."""
+    """Boosted trees over some of the columns, and over what rivals' columns say against each other."""
 
     columns: NDArray[np.intp]
+    rivals: NDArray[np.intp]
+    """Pairs of columns to be compared, shape (n_pairs, 2)."""
     classes: tuple[str, ...]
     booster: Any = None
 
@@ -69,13 +74,17 @@ class Stage:
             "verbosity": -1,
         }
         rounds = parameters.pop("n_estimators")
-        data = lightgbm.Dataset(X[:, self.columns], np.array([index[label] for label in labels]))
+        data = lightgbm.Dataset(self._inputs(X), np.array([index[label] for label in labels]))
         self.booster = lightgbm.train(parameters, data, num_boost_round=rounds)
 
     def log_proba(self, X: F32) -> F64:
         """Shape (n, n_classes)."""
-        scores = self.booster.predict(X[:, self.columns], raw_score=True, num_threads=1)
+        scores = self.booster.predict(self._inputs(X), raw_score=True, num_threads=1)
         return np.asarray(log_softmax(scores, axis=1))
+
+    def _inputs(self, X: F32) -> F32:
+        first, second = X[:, self.rivals[:, 0]], X[:, self.rivals[:, 1]]
+        return np.concatenate([X[:, self.columns], first - second], axis=1)
 
 
 @dataclass
@@ -95,11 +104,12 @@ class QualityEstimator:
     def fit(self, X: F32, labels: NDArray[np.str_], *, jobs: int = 1) -> "QualityEstimator":
         """X : shape (n, n_features); labels : shape (n,). Every class must be there."""
         families = np.array([family(label) for label in labels])
-        self.family_stage = Stage(self._columns(suffixes=GRIDS, prefixes=SPECTRUM), FAMILIES)
+        self.family_stage = Stage(self._columns(suffixes=GRIDS, prefixes=SPECTRUM), self._rivals(), FAMILIES)
         self.family_stage.fit(X, families, settings=self.family_settings, seed=self.seed, jobs=jobs)
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
-            stage = Stage(self._columns(suffixes=(), prefixes=(*prefixes, *SPECTRUM)), members)
+            columns = self._columns(suffixes=(), prefixes=(*prefixes, *SPECTRUM))
+            stage = Stage(columns, self._rivals(), members)
             stage.fit(X[rows], labels[rows], settings=self.class_settings, seed=self.seed, jobs=jobs)
             self.class_stages[name] = stage
         return self
@@ -136,6 +146,17 @@ class QualityEstimator:
             if name.startswith(prefixes) or any(part in name for part in suffixes)
         ]
         return np.array(chosen)
+
+    def _rivals(self) -> NDArray[np.intp]:
+        """Columns of the same measurement in two coders' tests."""
+        index = {name: i for i, name in enumerate(self.spec.names)}
+        pairs = [
+            (i, index[second + name.removeprefix(first)])
+            for first, second in RIVALS
+            for name, i in index.items()
+            if name.startswith(first + ".") and any(part in name for part in GRIDS)
+        ]
+        return np.array(pairs)
 
 
 def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:

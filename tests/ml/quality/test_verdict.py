@@ -1,0 +1,125 @@
+"""Claims are held against the measurement, never mixed with it."""
+
+import numpy as np
+import pytest
+
+from ml.answer import Declared
+from ml.decode import Levels
+from ml.features.quality import Measurement
+from ml.forensics.grid import CHANNELS, CODERS, Grid
+from ml.quality.classes import CLASSES, FAMILIES, KBPS, family, neighbours
+from ml.quality.evidence import evidence
+from ml.quality.verdict import Thresholds, decide
+
+LEVELS = Levels(
+    peak=0.9, rms=0.1, clipped_share=0.0, silent_share=0.0, effective_bits=16, dual_mono=False, dc=0.0
+)
+FLAC = Declared(container="flac", codec="flac", bit_depth=16, sample_rate=44100)
+MP3_320 = Declared(container="mp3", codec="mp3", kbps=320, bitrate_mode="CBR", sample_rate=44100)
+
+
+def grid(coder, height):
+    empty = np.zeros((len(CHANNELS), 7), dtype=np.float32)
+    return Grid(coder, 44100, 289, height, height, "S", 5, empty, empty)
+
+
+def measured(*, cutoff_hz=None, **heights):
+    grids = {coder: grid(coder, heights.get(coder.replace("-", "_"), 2.5)) for coder in CODERS}
+    return Measurement({"shelf.drop": 30.0}, grids, cutoff_hz)
+
+
+def sure(label, p=0.99):
+    rest = (1 - p) / (len(CLASSES) - 1)
+    return {c: p if c == label else rest for c in CLASSES}
+
+
+def answer(probabilities, declared, found=None, *, levels=LEVELS, sr=44100, duration_s=180.0):
+    found = found or measured()
+    return decide(
+        probabilities,
+        measured=found,
+        declared=declared,
+        levels=levels,
+        sr=sr,
+        duration_s=duration_s,
+        thresholds=Thresholds(accuse=0.9, acquit=0.7),
+        evidence=evidence(found, levels=levels, sr=sr, bit_depth=declared.bit_depth),
+    )
+
+
+def test_lossless_in_flac_is_genuine_without_history():
+    said = answer(sure("lossless"), FLAC)
+    assert (said.verdict, said.label, said.history) == ("genuine", "lossless", ())
+
+
+def test_mp3_in_flac_is_a_transcode_and_says_so():
+    said = answer(sure("mp3-128"), FLAC, measured(mp3=21.0))
+    assert (said.verdict, said.family) == ("transcode", "mp3")
+    assert "MP3 of about 128 kbps before it became FLAC" in said.sentence
+    assert [(g.label, g.offset, g.channel) for g in said.history] == [("mp3-128", 289, "S")]
+    assert any("offset 289, 21 sigma" in fact.says for fact in said.evidence)
+
+
+@pytest.mark.parametrize(
+    ("label", "verdict"), [("mp3-320", "genuine"), ("mp3-128", "transcode"), ("aac-128", "transcode")]
+)
+def test_a_320_is_held_against_its_claim(label, verdict):
+    assert answer(sure(label), MP3_320).verdict == verdict
+
+
+def test_a_faint_own_coding_is_no_accusation():
+    said = answer(sure("lossless"), MP3_320)
+    assert said.verdict == "genuine"
+    assert [g.label for g in said.history] == ["mp3-320"]
+
+
+def test_history_of_a_dressed_up_file_ends_with_its_own_coding():
+    said = answer(sure("mp3-128"), MP3_320, measured(mp3=40.0))
+    assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]
+    said = answer(sure("aac-128"), MP3_320, measured(mp3=40.0, aac_kbd=12.0))
+    assert [g.label for g in said.history] == ["aac-128", "mp3-320"]
+
+
+def test_doubt_is_said_and_explained():
+    split = sure("lossless", 0.55) | {"mp3-320": 0.45}
+    said = answer(split, FLAC)
+    assert said.verdict == "undecided"
+    assert "lossless (55 %)" in said.sentence
+    mono = answer(
+        split,
+        FLAC,
+        levels=Levels(
+            peak=0.9, rms=0.1, clipped_share=0, silent_share=0, effective_bits=16, dual_mono=True, dc=0
+        ),
+    )
+    assert "same" in mono.sentence
+    assert "short" in answer(split, FLAC, duration_s=1.5).sentence
+
+
+def test_a_coder_we_have_not_learnt_is_not_judged():
+    assert answer(sure("lossless"), Declared(codec="atrac3")).verdict == "undecided"
+
+
+def test_a_wall_at_another_rates_end_is_upsampling():
+    hires = Declared(codec="flac", bit_depth=24, sample_rate=96000)
+    assert answer(sure("lossless"), hires, measured(cutoff_hz=22000.0), sr=96000).verdict == "upsampled"
+    assert answer(sure("lossless"), hires, sr=96000).verdict == "genuine"
+    assert answer(sure("lossless"), hires, measured(cutoff_hz=11000.0), sr=96000).verdict == "genuine"
+
+
+@pytest.mark.parametrize("label", CLASSES)
+def test_every_class_in_every_kind_of_file_gets_a_sentence(label):
+    for declared in (FLAC, MP3_320, Declared(), Declared(codec="pcm_s16le")):
+        for p in (0.99, 0.5):
+            said = answer(sure(label, p), declared)
+            assert said.sentence.endswith(".")
+            assert 0 <= said.confidence <= 1
+            assert said.label in CLASSES
+
+
+def test_classes_are_one_ladder_for_each_family():
+    assert {family(c) for c in CLASSES} == set(FAMILIES)
+    assert set(KBPS) == set(CLASSES)
+    for c in CLASSES:
+        assert c in neighbours(c)
+        assert all(c in neighbours(other) for other in neighbours(c))
