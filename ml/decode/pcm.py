@@ -1,9 +1,10 @@
 """A file's PCM as a stream of float32 blocks, decoded in a sandboxed child."""
 
-import json
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -42,11 +43,8 @@ class PcmStream:
         self._ended = kind == DONE
         if self._ended:
             raise Undecodable(reason="no sample could be decoded")
-        head = json.loads(bytes(payload))
-        self.sr: int = head["sr"]
-        self.n_channels: int = head["channels"]
-        """Of the file."""
-        self.bit_depth: int | None = head["bit_depth"]
+        self.sr, self.n_channels, self.bit_depth = _head(sandbox.sense(payload))
+        """Rate and channels of the file; bits a sample where it is lossless."""
         self.fraction = 0.0
         """Share of the file that has been read, 0 to 1."""
         self.faults = 0
@@ -57,16 +55,28 @@ class PcmStream:
             if kind == PCM:
                 yield self._block(payload)
             elif kind == DONE:
-                self.faults = json.loads(bytes(payload))["faults"]
+                self.faults = int(sandbox.sense(payload).get("faults", 0))
             elif kind != HEAD:
                 raise DecoderCrashed(reason="an unknown message")
 
     def _block(self, payload: memoryview) -> Samples:
-        index, channels, _, n, position = BLOCK.unpack_from(payload)
+        try:
+            index, channels, _, n, position = BLOCK.unpack_from(payload)
+            y = to_float(FORMATS[index], payload[BLOCK.size :], channels=channels, n=n)
+        except (struct.error, ValueError, IndexError):
+            raise DecoderCrashed(reason="a message that makes no sense") from None
+        if not y.size:
+            raise DecoderCrashed(reason="a message that makes no sense")
         self.fraction = min(1.0, position / self._child.size)
-        y = to_float(FORMATS[index], payload[BLOCK.size :], channels=channels, n=n)
         wanted = min(2, self.n_channels)
         return y if len(y) == wanted else np.repeat(y[:1], wanted, axis=0) if len(y) < wanted else y[:wanted]
+
+
+def _head(said: dict[str, Any]) -> tuple[int, int, int | None]:
+    sr, channels, bits = said.get("sr"), said.get("channels"), said.get("bit_depth")
+    if not (isinstance(sr, int) and isinstance(channels, int) and sr > 0 < channels):
+        raise DecoderCrashed(reason="a message that makes no sense")
+    return sr, channels, bits if isinstance(bits, int) else None
 
 
 def to_float(form: str, data: memoryview, *, channels: int, n: int) -> Samples:

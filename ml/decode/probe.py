@@ -1,13 +1,16 @@
 """What a file claims about itself."""
 
-import json
 import os
+from dataclasses import fields
 from typing import Any
 
 from ml import sandbox
 from ml.answer import Declared
+from ml.errors import DecoderCrashed
 from ml.sandbox.inside.wire import HEAD
 from ml.sandbox.limits import Limits
+
+_FIELDS = {field.name for field in fields(Declared)}
 
 
 def probe(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Declared:
@@ -16,5 +19,7 @@ def probe(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Decl
         found: dict[str, Any] = {}
         for kind, payload in child.messages():
             if kind == HEAD:
-                found = json.loads(bytes(payload))
+                found = sandbox.sense(payload)
+    if not found.keys() <= _FIELDS:
+        raise DecoderCrashed(reason="a message that makes no sense")
     return Declared(**found)

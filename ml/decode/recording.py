@@ -9,7 +9,7 @@ import numpy as np
 from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
 from ml.decode.levels import LevelMeter, Levels
 from ml.decode.pcm import PcmStream, stream
-from ml.errors import Cancelled, Silent, TooShort
+from ml.errors import Cancelled, Silent, TooLong, TooShort
 from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
 from ml.units import LSB16
@@ -69,6 +69,10 @@ def fold(
         meter.add(y)
         picture.add(y)
         n_samples += y.shape[1]
+        if (
+            n_samples > limits.max_duration_s * pcm.sr + BLOCK
+        ):  # the child counts too; should it lie, we don't
+            raise TooLong(duration_s=n_samples / pcm.sr, maximum_s=limits.max_duration_s)
         if on_progress is not None:
             on_progress(pcm.fraction)
     if n_samples < limits.min_duration_s * pcm.sr:

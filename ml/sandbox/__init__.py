@@ -9,7 +9,7 @@ runs out of memory or stalls becomes an exception here. Any thread may call this
 process starts a zygote of its own.
 """
 
-from ml.sandbox.child import Child, degraded, open, warm
+from ml.sandbox.child import Child, degraded, open, sense, warm
 from ml.sandbox.limits import Limits
 
-__all__ = ["Child", "Limits", "degraded", "open", "warm"]
+__all__ = ["Child", "Limits", "degraded", "open", "sense", "warm"]

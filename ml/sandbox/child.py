@@ -85,7 +85,7 @@ class Child:
                 raise DecoderCrashed(reason="a message of impossible size")
             payload = self._exactly(size)
             if kind == FAIL:
-                raise _reported(json.loads(bytes(payload)))
+                raise _reported(sense(payload))
             yield kind, payload
             if kind == DONE:
                 return
@@ -146,8 +146,21 @@ def _regular_size(file: int) -> int:
     return status.st_size
 
 
+def sense(payload: memoryview) -> dict[str, Any]:
+    """A JSON object from the child. It may have been taken over, so what it says is no better than the file."""
+    try:
+        value = json.loads(bytes(payload))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise DecoderCrashed(reason="a message that makes no sense")
+    return value
+
+
 def _reported(message: dict[str, Any]) -> LineageError:
-    return _by_code(LineageError).get(message["code"], DecoderCrashed)(**message["facts"])
+    cls = _by_code(LineageError).get(str(message.get("code")), DecoderCrashed)
+    facts = message.get("facts")
+    return cls(**facts if isinstance(facts, dict) else {})
 
 
 def _by_code(cls: type[LineageError]) -> dict[str, type[LineageError]]:

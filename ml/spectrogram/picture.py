@@ -3,7 +3,7 @@
 import os
 
 from ml import sandbox
-from ml.errors import BadPicture, EmptyFile
+from ml.errors import BadPicture, DecoderCrashed, EmptyFile
 from ml.sandbox.inside.wire import BLOB
 from ml.sandbox.limits import Limits
 
@@ -16,6 +16,9 @@ def clean(path: str | os.PathLike[str], *, limits: Limits | None = None) -> byte
     """
     try:
         with sandbox.open(path, job="picture", limits=limits or Limits()) as child:
-            return next(bytes(payload) for kind, payload in child.messages() if kind == BLOB)
+            png = next((bytes(payload) for kind, payload in child.messages() if kind == BLOB), b"")
     except EmptyFile:
         raise BadPicture(reason="empty") from None
+    if not png.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise DecoderCrashed(reason="a message that makes no sense")
+    return png

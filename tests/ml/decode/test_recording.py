@@ -70,11 +70,11 @@ def test_the_same_pcm_is_the_same_recording(name: str, write: Write, reference: 
     assert np.array_equal(other.excerpts[0].y, reference.excerpts[0].y)
 
 
-@pytest.mark.parametrize("bits", [8, 16, 24])
-@pytest.mark.parametrize("container", ["wav", "flac", "aiff"])
+@pytest.mark.parametrize(
+    ("bits", "container"),
+    [(8, "wav"), (16, "wav"), (24, "wav"), (16, "flac"), (24, "flac"), (16, "aiff"), (24, "aiff")],
+)
 def test_integers_arrive_exactly(bits: int, container: str, write: Write) -> None:
-    if (bits, container) in ((8, "flac"), (8, "aiff")):
-        pytest.skip("FFmpeg writes no such file")
     order = {"wav": "le", "aiff": "be"}.get(container, "")
     codec = "flac" if container == "flac" else "pcm_u8" if bits == 8 else f"pcm_s{bits}{order}"
     y = signals.quantised(signals.noise(rms=0.3), bits=bits)
