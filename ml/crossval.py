@@ -9,16 +9,19 @@ from rich.console import Console
 from rich.progress import track
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ml.answer import Declared
 from ml.dataset import Table
-from ml.quality.classes import CLASSES
+from ml.quality.classes import CLASSES, KBPS
 from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
-from ml.quality.verdict import Thresholds
+from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
 
 FOLDS: Final = 5
 FALSE_ACCUSATIONS: Final = 0.005
 """Share of genuine lossless rows that may be called something else; the threshold is set for it out of fold."""
+FALSE_ACCUSATIONS_LOSSY: Final = 0.01
+"""The same for lossy files that are what they say."""
 
 
 def class_numbers(table: Table) -> NDArray[np.intp]:
@@ -56,11 +59,40 @@ def cross_calibrated(log_proba: F64, truth: NDArray[np.intp], *, folds: NDArray[
     return proba
 
 
-def choose_thresholds(proba: F64, truth: NDArray[np.intp]) -> Thresholds:
-    """The least probability of "lossy" at which few enough genuine rows are accused."""
-    lossy = 1.0 - proba[truth == CLASSES.index("lossless"), CLASSES.index("lossless")]
-    allowed = np.quantile(lossy, 1.0 - FALSE_ACCUSATIONS)
-    return Thresholds(accuse=float(np.clip(np.round(allowed, 4), 0.8, 0.999)))
+def choose_thresholds(table: Table, proba: F64) -> Thresholds:
+    """The least probabilities at which few enough genuine files, lossless and lossy, are accused."""
+    lossy = 1.0 - proba[table.labels == "lossless", CLASSES.index("lossless")]
+    _, worse = own_claims(table, proba)
+    return Thresholds(
+        accuse=_allowing(lossy, FALSE_ACCUSATIONS), accuse_lossy=_allowing(worse, FALSE_ACCUSATIONS_LOSSY)
+    )
+
+
+def own_claims(table: Table, proba: F64, *, generations: int = 1) -> tuple[NDArray[np.intp], F64]:
+    """Rows of lossy files that say truly what their last coding was, and how probable "worse than that" is for each.
+
+    Returns (row numbers, probabilities), both of shape (m,).
+    """
+    histories = [fact.split("|")[1].split("+") for fact in table.facts]
+    rows = np.array(
+        [i for i, h in enumerate(histories) if h != [""] and len(h) == generations], dtype=np.intp
+    )
+    worse = np.empty(len(rows))
+    for at, i in enumerate(rows):
+        agreeing = agreeing_classes(honest(histories[i][-1]))
+        worse[at] = proba[i, [k for k, c in enumerate(CLASSES) if c not in agreeing]].sum()
+    return rows, worse
+
+
+def honest(label: str) -> Declared:
+    """What an honest file of a class says of itself."""
+    name, _, rate = label.partition("-")
+    codec = {"wma": "wmav2"}.get(name, name)
+    return Declared(codec=codec, kbps=KBPS[label], bitrate_mode="CBR" if rate.isdigit() else "VBR")
+
+
+def _allowing(worse: F64, allowed: float) -> float:
+    return float(np.clip(np.round(np.quantile(worse, 1.0 - allowed), 4), 0.8, 0.999))
 
 
 def _splits(table: Table, *, seed: int) -> Iterator[tuple[Any, Any]]:

@@ -9,10 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import artifact
-from ml.crossval import choose_thresholds, class_numbers, cross_calibrated, fold_numbers, out_of_fold
+from ml.crossval import (
+    choose_thresholds,
+    class_numbers,
+    cross_calibrated,
+    fold_numbers,
+    honest,
+    out_of_fold,
+    own_claims,
+)
 from ml.dataset import Table
 from ml.quality.classes import CLASSES, FAMILIES, family, neighbours
-from ml.quality.verdict import Thresholds
+from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -71,6 +79,11 @@ def summarise(table: Table, proba: F64, *, thresholds: Thresholds) -> dict[str, 
     right = answer == truth
     double = np.array(["+" in fact.split("|")[1] for fact in table.facts])
     single = ~double
+    _, worse = own_claims(table, proba)
+    dressed, worse_dressed = own_claims(table, proba, generations=2)
+    really_worse = [
+        truth[i] not in agreeing_classes(honest(table.facts[i].split("|")[1].split("+")[-1])) for i in dressed
+    ]
     return {
         "exact": share(right[single]),
         "family": share((named == families)[single]),
@@ -79,6 +92,10 @@ def summarise(table: Table, proba: F64, *, thresholds: Thresholds) -> dict[str, 
         "lossless_undecided": share((lossy_p[lossless] > 0.3) & ~accused[lossless]),
         "lossy_found": share(accused[~lossless]),
         "family_of_found": share((named == families)[accused & ~lossless & single]),
+        "lossy_accused": share(worse >= thresholds.accuse_lossy),
+        "dressed_up_found": share(
+            (worse_dressed >= thresholds.accuse_lossy)[np.array(really_worse, dtype=bool)]
+        ),
         "ece_class": calibration_error(proba.max(axis=1), right),
         "ece_family": calibration_error(by_family.max(axis=1), named == families),
         "classes": {c: share(right[single & (truth == c)]) for c in CLASSES},
@@ -124,7 +141,7 @@ def evaluate_quality(*, jobs: int, seed: int = 1) -> str:
     truth = class_numbers(table)
     log_proba = out_of_fold(table, seed=seed, jobs=jobs)
     proba = cross_calibrated(log_proba, truth, folds=fold_numbers(table, seed=seed))
-    thresholds = choose_thresholds(proba, truth)
+    thresholds = choose_thresholds(table, proba)
     figures = summarise(table, proba, thresholds=thresholds)
     return report(figures, rows=len(table), groups=len(set(table.groups)), thresholds=thresholds)
 
@@ -133,7 +150,7 @@ def report(figures: Mapping[str, Any], *, rows: int, groups: int, thresholds: Th
     """The figures as lines."""
     head = (
         f"{rows} examples of {groups} supergroups, five folds by supergroup; "
-        f"accused from {thresholds.accuse:.3f} on\n"
+        f"accused from {thresholds.accuse:.3f} on (lossy files: {thresholds.accuse_lossy:.3f})\n"
     )
     main = [
         ("exact class", "exact"),
@@ -143,6 +160,8 @@ def report(figures: Mapping[str, Any], *, rows: int, groups: int, thresholds: Th
         ("lossless undecided", "lossless_undecided"),
         ("lossy found", "lossy_found"),
         ("family of those found", "family_of_found"),
+        ("honest lossy accused", "lossy_accused"),
+        ("dressed-up lossy found", "dressed_up_found"),
         ("two generations: the worse", "worst_of_two"),
         ("two generations: a family", "either_of_two"),
     ]

@@ -56,7 +56,7 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
     log_proba = out_of_fold(table, seed=seed, jobs=jobs)
     truth = class_numbers(table)
     proba = cross_calibrated(log_proba, truth, folds=fold_numbers(table, seed=seed))
-    thresholds = choose_thresholds(proba, truth)
+    thresholds = choose_thresholds(table, proba)
     estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels, jobs=jobs)
     estimator.calibrate(log_proba, truth)
     artifact.save(

@@ -95,15 +95,17 @@ def coding_words(label: str) -> str:
     return f"{family_words(name)} of {rate.upper()} quality"
 
 
-def codec_words(codec: str | None) -> str:
-    """A file's own codec as people call it.
+def codec_words(codec: str | None, *, container: str | None = None) -> str:
+    """A file's own format as people call it: the codec, and for bare samples the container.
 
-    >>> codec_words("pcm_s16le"), codec_words("flac"), codec_words(None)
-    ('PCM', 'FLAC', 'this file')
+    >>> codec_words("flac"), codec_words("pcm_s16le", container="aiff"), codec_words(None)
+    ('FLAC', 'AIFF', 'this file')
     """
     if codec is None:
         return "this file"
-    return "PCM" if codec.startswith("pcm_") else CONTAINER_WORDS.get(codec, codec.upper())
+    if codec.startswith("pcm_"):
+        return CONTAINER_WORDS.get(container or "", (container or "PCM").upper())
+    return CONTAINER_WORDS.get(codec, codec.upper())
 
 
 def article(words: str) -> str:
@@ -115,28 +117,29 @@ def article(words: str) -> str:
     return ("an " if words[:1] in "AEIMO" else "a ") + words
 
 
-def genuine_lossless(*, codec: str | None) -> str:
-    return f"Genuinely lossless: no coder has left its frame grid in this {codec_words(codec)} recording."
+def genuine_lossless(*, file: str) -> str:
+    return f"Genuinely lossless: no coder has left its frame grid in this {file} recording."
 
 
-def genuine_lossy(*, codec: str | None, kbps: float | None) -> str:
-    rate = f" of {kbps:.0f} kbps" if kbps else ""
-    return f"What it says it is: {codec_words(codec)}{rate}, and no earlier lossy coding shows."
+def genuine_lossy(*, file: str, kbps: float | None) -> str:
+    return f"What it says it is: {file}{_of(kbps)}, and no earlier lossy coding shows."
 
 
-def genuine_faint(*, codec: str | None, kbps: float | None) -> str:
-    rate = f" of {kbps:.0f} kbps" if kbps else ""
-    return f"What it says it is, as far as one can see: {codec_words(codec)}{rate}; nothing worse shows in the sound."
+def genuine_faint(*, file: str, kbps: float | None) -> str:
+    return f"What it says it is, as far as one can see: {file}{_of(kbps)}; nothing worse shows in the sound."
 
 
-def transcode_to_lossless(label: str, *, codec: str | None) -> str:
-    became = codec_words(codec) if codec else "a lossless file"
-    return f"Not lossless: this was {coding_words(label)} before it became {became}."
+def transcode_to_lossless(label: str, *, file: str) -> str:
+    return f"Not lossless: this was {coding_words(label)} before it became {file}."
 
 
-def transcode_to_lossy(label: str, *, codec: str | None, kbps: float | None) -> str:
-    claimed = f"{kbps:.0f} kbps {codec_words(codec)}" if kbps else codec_words(codec)
+def transcode_to_lossy(label: str, *, file: str, kbps: float | None) -> str:
+    claimed = f"{kbps:.0f} kbps {file}" if kbps else file
     return f"Not a real {claimed}: this was {article(coding_words(label))} before."
+
+
+def _of(kbps: float | None) -> str:
+    return f" of {kbps:.0f} kbps" if kbps else ""
 
 
 def upsampled(*, sample_rate: int, true_rate: int) -> str:

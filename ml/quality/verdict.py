@@ -47,7 +47,9 @@ class Thresholds:
     """How sure one must be; chosen on out-of-fold probabilities, stored with the model."""
 
     accuse: float = 0.9
-    """Least probability of "worse than it says" for a transcode verdict."""
+    """Least probability of "lossy" for a transcode verdict on a lossless file."""
+    accuse_lossy: float = 0.95
+    """Least probability of "worse than it says" for one on a lossy file."""
     acquit: float = 0.7
     """Least probability of "as it says" for a genuine verdict."""
 
@@ -65,10 +67,10 @@ def decide(
 ) -> Quality:
     """The answer of the quality task. probabilities: class id -> calibrated probability."""
     label = max(CLASSES, key=probabilities.__getitem__)
-    agreeing = frozenset(c for c in CLASSES if _agrees(c, declared=declared))
+    agreeing = agreeing_classes(declared)
     worse = 1.0 - sum(probabilities[c] for c in agreeing)
     verdict: Verdict
-    if worse >= thresholds.accuse:
+    if worse >= (thresholds.accuse if is_lossless_file(declared) else thresholds.accuse_lossy):
         verdict, label = (
             "transcode",
             max((c for c in CLASSES if c not in agreeing), key=probabilities.__getitem__),
@@ -99,8 +101,12 @@ def is_lossless_file(declared: Declared) -> bool:
     return codec in LOSSLESS_CODECS or codec.startswith("pcm_")
 
 
+def agreeing_classes(declared: Declared) -> frozenset[str]:
+    """The classes that are what the file says of itself, or better."""
+    return frozenset(c for c in CLASSES if _agrees(c, declared=declared))
+
+
 def _agrees(label: str, *, declared: Declared) -> bool:
-    """Whether a measured class is what the file says of itself, or better."""
     if label == "lossless":
         return True
     if is_lossless_file(declared) or family(label) != LOSSY_CODECS.get(declared.codec or ""):
@@ -122,8 +128,12 @@ def _confidence(verdict: Verdict, *, worse: float, probability: float) -> float:
 
 def _transcode(label: str, *, declared: Declared) -> str:
     if is_lossless_file(declared):
-        return words.transcode_to_lossless(label, codec=declared.codec)
-    return words.transcode_to_lossy(label, codec=declared.codec, kbps=declared.kbps)
+        return words.transcode_to_lossless(label, file=_file(declared))
+    return words.transcode_to_lossy(label, file=_file(declared), kbps=declared.kbps)
+
+
+def _file(declared: Declared) -> str:
+    return words.codec_words(declared.codec, container=declared.container)
 
 
 def _genuine(label: str, *, declared: Declared, measured: Measurement, sr: int) -> tuple[Verdict, str]:
@@ -131,9 +141,9 @@ def _genuine(label: str, *, declared: Declared, measured: Measurement, sr: int) 
         true_rate = _true_rate(measured, sr=sr)
         if true_rate:
             return "upsampled", words.upsampled(sample_rate=sr, true_rate=true_rate)
-        return "genuine", words.genuine_lossless(codec=declared.codec)
+        return "genuine", words.genuine_lossless(file=_file(declared))
     say = words.genuine_faint if label == "lossless" else words.genuine_lossy
-    return "genuine", say(codec=declared.codec, kbps=declared.kbps)
+    return "genuine", say(file=_file(declared), kbps=declared.kbps)
 
 
 def _true_rate(measured: Measurement, *, sr: int) -> int | None:
@@ -150,7 +160,7 @@ def _undecided(
     probabilities: Mapping[str, float], *, declared: Declared, levels: Levels, duration_s: float
 ) -> str:
     if _unknown_coder(declared):
-        return words.undecided("foreign", codec=words.codec_words(declared.codec))
+        return words.undecided("foreign", codec=_file(declared))
     if duration_s < 3:
         return words.undecided("short")
     if levels.dual_mono:

@@ -42,7 +42,7 @@ def answer(probabilities, declared, found=None, *, levels=LEVELS, sr=44100, dura
         levels=levels,
         sr=sr,
         duration_s=duration_s,
-        thresholds=Thresholds(accuse=0.9, acquit=0.7),
+        thresholds=Thresholds(accuse=0.9, accuse_lossy=0.95, acquit=0.7),
         evidence=evidence(found, levels=levels, sr=sr, bit_depth=declared.bit_depth),
     )
 
