@@ -42,6 +42,7 @@ def page(answer: Mapping[str, Any], *, mine: bool, my_label: str | None) -> dict
         "class_groups": class_groups(),
         "my_label": label_words(my_label) if my_label else None,
         "share_url": answer["url"],
+        "card_url": answer["url"].replace("/s/", "/api/v1/submissions/") + "/card.png",
     }
 
 

@@ -103,6 +103,12 @@ def cancel(id: str) -> ResponseReturnValue:
     return _to(id)
 
 
+@bp.post("/s/<id>/withdraw")
+def withdraw(id: str) -> ResponseReturnValue:
+    service.withdraw_audio(here().database, _own(id), blobs=here().blobs)
+    return _to(id)
+
+
 @bp.post("/s/<id>/delete")
 def delete(id: str) -> ResponseReturnValue:
     own = _own(id)

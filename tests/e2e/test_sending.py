@@ -95,6 +95,18 @@ def test_many_files_become_rows_and_a_table(tab: Tab, tracks: dict[str, Path]) -
     assert page.request.get("/mine.csv").text().count("\n") == len(tracks) + 1
 
 
+def test_kept_audio_can_be_taken_back(tab: Tab, tracks: dict[str, Path]) -> None:
+    page = tab.page
+    page.goto("/")
+    page.check("[name=keep_audio]")
+    page.set_input_files("#file", tracks["lossless.flac"])
+    page.wait_for_selector("[data-result] .facts")
+    assert "kept for the dataset" in page.inner_text(".facts")
+    page.click("text=Take my audio back")
+    page.wait_for_selector("text=deleted after measuring")
+    assert page.locator("text=Take my audio back").count() == 0
+
+
 def test_without_script(open_tab, tracks: dict[str, Path]) -> None:  # type: ignore[no-untyped-def]
     page = open_tab(java_script_enabled=False).page
     page.goto("/")
