@@ -55,12 +55,12 @@ def number(value: Any) -> str:
 
 def codec(declared: Mapping[str, Any]) -> str:
     """
-    >>> codec({"codec": "mp3", "kbps": 320.0, "bitrate_mode": "CBR"}), codec({"codec": "pcm_s16le"})
-    ('MP3, 320 kbps CBR', 'PCM')
+    >>> codec({"codec": "mp3", "kbps": 320.0, "bitrate_mode": "CBR"}), codec({"codec": "pcm_s16le", "container": "wav"})
+    ('MP3, 320 kbps CBR', 'WAV')
     """
     if not declared.get("codec"):
         return ""
-    name = codec_words(declared["codec"])
+    name = codec_words(declared["codec"], container=declared.get("container"))
     if own_family(declared) is None or not declared.get("kbps"):
         return name
     return f"{name}, {declared['kbps']:.0f} kbps {declared.get('bitrate_mode') or ''}".strip()
