@@ -75,7 +75,7 @@ def claims(file: io.FileIO) -> dict[str, Any]:
     mode = tag.get("bitrate_mode") or ("CBR" if len(rates) == 1 else "VBR")
     average = sum(h.kbps for h in walked) / len(walked)
     if mode == "CBR" and len(rates) == 1:
-        tag["kbps"] = rates[0]  # the tag's own frame counts in its bytes: over a short file that makes 322 of 320
+        tag["kbps"] = rates[0]  # by the tag's sizes a short 320 would be a 322: its own frame counts there
     return {"kbps": average, "encoder": None, **tag, "bitrate_mode": mode, "details": details}
 
 
