@@ -13,7 +13,7 @@ from PIL import Image
 from app.db import Database
 from app.registry.loader import Models
 from app.submissions.findings import Finding, Progress, Record, TaskFinding
-from ml import analysis
+from ml import analysis, sandbox
 from ml.decode import probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
@@ -27,7 +27,8 @@ class MlEngine:
     def __init__(self, database: Database, *, models: Models) -> None:
         self._database, self._models = database, models
         with database.read() as session:
-            models.refresh(session)  # before the first job, so that it needn't wait
+            models.refresh(session)
+        sandbox.warm()  # both now, so that the first job needn't wait
 
     def probe(self, path: Path) -> Record:
         return asdict(probe(path))
