@@ -18,7 +18,7 @@ export function drawAxes(g, { box, view, maxHz, colours }) {
   g.textAlign = "right";
   g.textBaseline = "middle";
   const kHz = maxHz / 1000;
-  const step = box.height / kHz > 18 ? 2 : 4;
+  const step = box.height / kHz > 16 ? 2 : 4;
   for (let k = 0; k <= kHz; k += step) {
     const y = Math.round(box.bottom - (k / kHz) * box.height) + 0.5;
     tick(g, box.left - 5, y, box.left, y);

@@ -16,7 +16,7 @@ export class Player {
     if (!file || file.type.startsWith("image/")) return;
     this.audio = new Audio(URL.createObjectURL(file));
     this.audio.preload = "metadata";
-    this.audio.addEventListener("error", () => this.#say("this browser can’t play the format"));
+    this.audio.addEventListener("error", () => this.#refuse());
     for (const name of ["play", "pause", "ended", "seeked", "timeupdate"]) this.audio.addEventListener(name, () => this.#show());
     this.element.querySelector("[data-play]").addEventListener("click", () => this.toggle());
     this.element.hidden = false;
@@ -24,7 +24,7 @@ export class Player {
 
   toggle() {
     if (!this.audio) return;
-    if (this.audio.paused) this.audio.play().then(() => this.#run(), () => this.#say("this browser can’t play the format")); else this.audio.pause();
+    if (this.audio.paused) this.audio.play().then(() => this.#run(), () => { /* paused at once, or the error event says it */ }); else this.audio.pause();
   }
 
   seek(second) {
@@ -35,17 +35,24 @@ export class Player {
 
   #run() {
     this.#show();
-    if (!this.audio.paused) requestAnimationFrame(() => this.#run());
+    if (this.audio && !this.audio.paused) requestAnimationFrame(() => this.#run());
   }
 
   #show() {
     const { audio, viewer } = this;
+    if (!audio) return;
     this.element.querySelector("[data-play-icon]").setAttribute("d", audio.paused ? PLAY : PAUSE);
     this.element.querySelector("[data-play]").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
     this.#say(clock(audio.currentTime));
     viewer.playhead = audio.currentTime;
     if (!audio.paused) viewer.view.follow(audio.currentTime);
     viewer.draw();
+  }
+
+  #refuse() {
+    this.audio = null;
+    this.element.querySelector("[data-play]").hidden = true;
+    this.#say("this browser can’t play the format");
   }
 
   #say(text) { this.element.querySelector("[data-time]").textContent = text; }
