@@ -20,7 +20,7 @@ from .wire import BLOCK, DONE, FORMATS, HEAD, PCM, Refused, Sender
 _IN_FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
 """FFmpeg would round these to 16 bits by default; a lossy decode is wanted as it is."""
 _FLUSH = 1 << 15  # samples a message: large enough to be cheap, small enough for a smooth progress
-_LONG_S = 1800.0  # a bomb may be hours longer; counting packets takes a tenth of decoding them
+_LONG_S = 600.0  # a bomb may be hours longer; counting packets takes a tenth of decoding them
 _DAMAGE = 4096  # broken packets before the first good one after which we stop trying
 
 

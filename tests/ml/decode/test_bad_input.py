@@ -12,7 +12,10 @@ from ml.errors import InputError, LineageError, NotAudio, SandboxError, TooLong,
 from tests import signals
 from tests.ml.decode import bad_files
 
-PATIENCE_S = 10.0
+
+def patience_s() -> float:
+    """Ten seconds, on a machine that does nothing else."""
+    return 10.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def test_a_reason_in_time(name: str, extension: str, tmp_path: Path, good: Path)
     path.write_bytes(make())
     began = time.monotonic()
     ended = _end(path)
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - began < patience_s()
     assert ended is None if ends is LineageError and ended is None else isinstance(ended, ends), repr(ended)
     assert isinstance(ended, InputError | SandboxError | None)
     assert record(good).n_samples == 4 * signals.SR
@@ -43,7 +46,7 @@ def test_probing_never_breaks(name: str, tmp_path: Path) -> None:
     began = time.monotonic()
     with suppress(InputError):
         assert probe(path).codec is not None
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - began < patience_s()
 
 
 @pytest.mark.parametrize(("codec", "container"), [("libmp3lame", "mp3"), ("aac", "ipod"), ("flac", "flac")])
@@ -67,7 +70,7 @@ def test_a_bomb_is_stopped_early(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(TooLong):
         record(path)
-    assert time.monotonic() - began < 2 * PATIENCE_S
+    assert time.monotonic() - began < 2 * patience_s()
 
 
 def test_length_is_measured_not_believed(tmp_path: Path) -> None:
