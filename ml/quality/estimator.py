@@ -21,8 +21,8 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
 FAMILY_SETTINGS: Final[dict[str, Any]] = {
-    "n_estimators": 300,
-    "learning_rate": 0.05,
+    "n_estimators": 150,
+    "learning_rate": 0.1,
     "num_leaves": 15,
     "min_child_samples": 8,
     "colsample_bytree": 0.3,
@@ -30,7 +30,7 @@ FAMILY_SETTINGS: Final[dict[str, Any]] = {
     "subsample_freq": 1,
     "reg_lambda": 5.0,
 }
-CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 250}
+CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 100}
 
 SPECTRUM: Final = ("spectrum.", "shelf.", "edge.")
 GRIDS: Final = (".confirmed", ".sigma", ".depth_", ".holes_")
