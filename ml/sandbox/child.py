@@ -18,7 +18,7 @@ from ml.errors import (
     NotAudio,
 )
 from ml.sandbox import spawner
-from ml.sandbox.inside.wire import DONE, FAIL, HEADER, MAX_BYTES
+from ml.sandbox.inside.wire import DONE, FAIL, HEADER, MAX_BYTES, TICK
 from ml.sandbox.limits import Limits
 
 Message = tuple[bytes, memoryview]
@@ -86,7 +86,8 @@ class Child:
             payload = self._exactly(size)
             if kind == FAIL:
                 raise _reported(sense(payload))
-            yield kind, payload
+            if kind != TICK:
+                yield kind, payload
             if kind == DONE:
                 return
 

@@ -15,12 +15,13 @@ from av.packet import Packet
 
 from . import headers
 from .audio import BROKEN, container_name, duration_s, open_audio
-from .wire import BLOCK, DONE, FORMATS, HEAD, PCM, Refused, Sender
+from .wire import BLOCK, DONE, FORMATS, HEAD, PCM, TICK, Refused, Sender
 
 _IN_FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
 """FFmpeg would round these to 16 bits by default; a lossy decode is wanted as it is."""
 _FLUSH = 1 << 15  # samples a message: large enough to be cheap, small enough for a smooth progress
 _LONG_S = 600.0  # a bomb may be hours longer; counting packets takes a tenth of decoding them
+_TELL = 10_000  # packets counted between two signs of life
 _DAMAGE = 4096  # broken packets before the first good one after which we stop trying
 
 
@@ -147,7 +148,11 @@ class _Pump:
         place = self._file.tell()
         self._file.seek(0)
         container, audio = open_audio(self._file)
-        ticks = sum(packet.duration or 0 for packet in container.demux(audio))
+        ticks = 0
+        for number, packet in enumerate(container.demux(audio)):
+            ticks += packet.duration or 0
+            if number % _TELL == 0:
+                self._send.raw(TICK)
         self._file.seek(place)
         seconds = float(ticks * (audio.time_base or 0))
         if seconds > self._limits["max_duration_s"]:

@@ -10,7 +10,8 @@ HEADER = struct.Struct("<4sI")
 BLOCK = struct.Struct("<BBHIQ")
 """Before the samples of a PCM message: index into FORMATS, channels, 0, samples a channel, place in file."""
 
-HEAD, PCM, BLOB, DONE, FAIL = b"HEAD", b"PCM ", b"BLOB", b"DONE", b"FAIL"
+HEAD, PCM, BLOB, DONE, FAIL, TICK = b"HEAD", b"PCM ", b"BLOB", b"DONE", b"FAIL", b"TICK"
+"""TICK only says that the child is still at work."""
 FORMATS = ("u8", "s16", "s32", "flt", "dbl", "u8p", "s16p", "s32p", "fltp", "dblp")
 """FFmpeg's sample formats; with "p" the channels follow each other, without they are interleaved."""
 MAX_BYTES = 96 << 20
