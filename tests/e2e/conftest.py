@@ -20,8 +20,8 @@ FLAGS = [
     "--disable-quic",
     "--no-first-run",
 ]
-PATIENCE_MS = 90_000
-"""The first analysis of a worker compiles what it needs."""
+PATIENCE_MS = 180_000
+"""The first analysis of a worker compiles what it needs, and the machine may be busy."""
 
 
 def until(true: Callable[[], object], *, seconds: float = PATIENCE_MS / 1000) -> None:

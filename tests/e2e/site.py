@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_S = 60.0
+START_S = 120.0
 STOP_S = 40.0
 
 
