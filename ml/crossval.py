@@ -68,6 +68,16 @@ def choose_thresholds(table: Table, proba: F64) -> Thresholds:
     )
 
 
+def nested_thresholds(table: Table, proba: F64, *, folds: NDArray[np.intp]) -> tuple[F64, F64]:
+    """For each row the thresholds that the *other* folds would have set: (accuse, accuse_lossy), each of shape (n,)."""
+    accuse, accuse_lossy = np.empty(len(table)), np.empty(len(table))
+    for number in np.unique(folds):
+        here = folds == number
+        chosen = choose_thresholds(table.rows(~here), proba[~here])
+        accuse[here], accuse_lossy[here] = chosen.accuse, chosen.accuse_lossy
+    return accuse, accuse_lossy
+
+
 def own_claims(table: Table, proba: F64, *, generations: int = 1) -> tuple[NDArray[np.intp], F64]:
     """Rows of lossy files that say truly what their last coding was, and how probable "worse than that" is for each.
 

@@ -15,6 +15,7 @@ from ml.crossval import (
     cross_calibrated,
     fold_numbers,
     honest,
+    nested_thresholds,
     out_of_fold,
     own_claims,
 )
@@ -63,9 +64,10 @@ def calibration_error(confidence: F64, right: Bools) -> float:
     return round(error, 12)
 
 
-def summarise(table: Table, proba: F64, *, thresholds: Thresholds) -> dict[str, Any]:
+def summarise(table: Table, proba: F64, *, folds: NDArray[np.intp]) -> dict[str, Any]:
     """Figures of one cross-validation; class and family over rows with one coding or none, as files are met.
 
+    Calibration and thresholds of each fold come from the other folds, like the trees.
     proba : shape (n, n_classes), calibrated, out of fold
     """
     truth, answer = table.labels, np.array(CLASSES)[proba.argmax(axis=1)]
@@ -74,12 +76,13 @@ def summarise(table: Table, proba: F64, *, thresholds: Thresholds) -> dict[str, 
     named = np.array(FAMILIES)[by_family.argmax(axis=1)]
     lossy_p = 1.0 - proba[:, CLASSES.index("lossless")]
     lossless = truth == "lossless"
-    accused = lossy_p >= thresholds.accuse
+    accuse_at, accuse_lossy_at = nested_thresholds(table, proba, folds=folds)
+    accused = lossy_p >= accuse_at
     near = np.array([a in neighbours(t) for t, a in zip(truth, answer, strict=True)])
     right = answer == truth
     double = np.array(["+" in fact.split("|")[1] for fact in table.facts])
     single = ~double
-    _, worse = own_claims(table, proba)
+    plain, worse = own_claims(table, proba)
     dressed, worse_dressed = own_claims(table, proba, generations=2)
     really_worse = [
         truth[i] not in agreeing_classes(honest(table.facts[i].split("|")[1].split("+")[-1])) for i in dressed
@@ -92,9 +95,9 @@ def summarise(table: Table, proba: F64, *, thresholds: Thresholds) -> dict[str, 
         "lossless_undecided": share((lossy_p[lossless] > 0.3) & ~accused[lossless]),
         "lossy_found": share(accused[~lossless]),
         "family_of_found": share((named == families)[accused & ~lossless & single]),
-        "lossy_accused": share(worse >= thresholds.accuse_lossy),
+        "lossy_accused": share(worse >= accuse_lossy_at[plain]),
         "dressed_up_found": share(
-            (worse_dressed >= thresholds.accuse_lossy)[np.array(really_worse, dtype=bool)]
+            (worse_dressed >= accuse_lossy_at[dressed])[np.array(really_worse, dtype=bool)]
         ),
         "ece_class": calibration_error(proba.max(axis=1), right),
         "ece_family": calibration_error(by_family.max(axis=1), named == families),
@@ -140,9 +143,10 @@ def evaluate_quality(*, jobs: int, seed: int = 1) -> str:
     table = Table.load(TABLE)
     truth = class_numbers(table)
     log_proba = out_of_fold(table, seed=seed, jobs=jobs)
-    proba = cross_calibrated(log_proba, truth, folds=fold_numbers(table, seed=seed))
+    folds = fold_numbers(table, seed=seed)
+    proba = cross_calibrated(log_proba, truth, folds=folds)
     thresholds = choose_thresholds(table, proba)
-    figures = summarise(table, proba, thresholds=thresholds)
+    figures = summarise(table, proba, folds=folds)
     return report(figures, rows=len(table), groups=len(set(table.groups)), thresholds=thresholds)
 
 

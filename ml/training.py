@@ -55,7 +55,8 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
     """Cross-validate for calibration and thresholds, then fit on everything."""
     log_proba = out_of_fold(table, seed=seed, jobs=jobs)
     truth = class_numbers(table)
-    proba = cross_calibrated(log_proba, truth, folds=fold_numbers(table, seed=seed))
+    folds = fold_numbers(table, seed=seed)
+    proba = cross_calibrated(log_proba, truth, folds=folds)
     thresholds = choose_thresholds(table, proba)
     estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels, jobs=jobs)
     estimator.calibrate(log_proba, truth)
@@ -76,6 +77,6 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
                 "family_settings": estimator.family_settings,
                 "class_settings": estimator.class_settings,
             },
-            "metrics": summarise(table, proba, thresholds=thresholds),
+            "metrics": summarise(table, proba, folds=folds),
         },
     )
