@@ -80,7 +80,7 @@ def _encode(command: argparse.ArgumentParser) -> None:
 
 def _train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", choices=("quality",), default="quality")
-    command.add_argument("--per-class", type=_positive, default=200, metavar="N", help="of each lossy class")
+    command.add_argument("--per-class", type=_positive, default=150, metavar="N", help="of each lossy class")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
     command.add_argument(
