@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from threadpoolctl import threadpool_limits
@@ -27,8 +28,8 @@ class Analysis:
     quality: Quality | None
     genre: Mapping[str, Any] | None
     spectrogram: Spectrogram
-    features: Mapping[str, Mapping[str, float]]
-    """task -> the numbers its model saw."""
+    features: Mapping[str, Mapping[str, float | None]]
+    """task -> the numbers its model saw; None where there was nothing to measure."""
     feature_version: Mapping[str, str]
     engine: str = ENGINE
 
@@ -56,7 +57,8 @@ def analyse(
     if cancelled is not None and cancelled():
         raise Cancelled()
     say("measuring", 0.0)
-    quality, features = None, {}
+    quality: Quality | None = None
+    features: dict[str, Mapping[str, float | None]] = {}
     if "quality" in tasks:
         with threadpool_limits(1):
             quality, features["quality"] = judge_quality(
@@ -75,7 +77,7 @@ def analyse(
 
 def judge_quality(
     recording: Recording, *, declared: Declared, model: Artifact
-) -> tuple[Quality, dict[str, float]]:
+) -> tuple[Quality, dict[str, float | None]]:
     """The quality answer for decoded sound, and the numbers it rests on."""
     measured = measure(recording.excerpts, sr=recording.sr)
     vector = model.estimator.spec.vector(measured.values)
@@ -90,4 +92,4 @@ def judge_quality(
         thresholds=Thresholds(**model.manifest["thresholds"]),
         evidence=evidence(measured, levels=recording.levels, sr=recording.sr, bit_depth=declared.bit_depth),
     )
-    return quality, measured.values
+    return quality, {name: value if isfinite(value) else None for name, value in measured.values.items()}

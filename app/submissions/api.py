@@ -89,7 +89,9 @@ def picture(id: str) -> Response:
 @bp.get("/<id>/card.png")
 @bp.doc(summary="The answer as a picture for forums", responses=_PNG | problems(404))
 def card(id: str) -> Response:
-    return _png(_blob(id, name="card"))
+    response = _png(_blob(id, name="card"))
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # made to stand on other people's pages
+    return response
 
 
 @bp.post("/<id>/labels")

@@ -62,7 +62,7 @@ class Prediction(Base):
     confidence: Mapped[float]
     answer: Mapped[dict[str, Any]]
     """The public record as it was answered: sentence, probabilities, history, evidence, cutoff_hz, ..."""
-    features: Mapped[dict[str, Any]]
+    features: Mapped[dict[str, Any]] = mapped_column(deferred=True)  # large, and no page shows them
     feature_version: Mapped[str] = mapped_column(String(64))
     model_version_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
     engine: Mapped[str] = mapped_column(String(120))

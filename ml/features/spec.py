@@ -25,8 +25,8 @@ class FeatureSpec:
         digest = hashlib.sha256("\\n".join(self.names).encode()).hexdigest()[:8]
         return f"{self.task}-{self.version}-{digest}"
 
-    def vector(self, values: Mapping[str, float]) -> NDArray[np.float32]:
-        """Values in order, shape (n_features,). Raises ModelMismatch when the names differ."""
+    def vector(self, values: Mapping[str, float | None]) -> NDArray[np.float32]:
+        """Values in order, shape (n_features,), NaN for None. Raises ModelMismatch when the names differ."""
         if values.keys() != set(self.names):
             odd = sorted(values.keys() ^ set(self.names))
             raise ModelMismatch(expected=self.id, found=f"{len(odd)} other names, such as {odd[:3]}")

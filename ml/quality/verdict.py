@@ -90,7 +90,7 @@ def decide(
         confidence=_confidence(verdict, worse=worse, probability=probabilities[label]),
         probabilities=dict(probabilities),
         cutoff_hz=measured.cutoff_hz,
-        history=_history(label, probabilities=probabilities, declared=declared, measured=measured),
+        history=_history(verdict, label, probabilities=probabilities, declared=declared, measured=measured),
         evidence=evidence,
     )
 
@@ -176,7 +176,12 @@ def _undecided(
 
 
 def _history(
-    label: str, *, probabilities: Mapping[str, float], declared: Declared, measured: Measurement
+    verdict: Verdict,
+    label: str,
+    *,
+    probabilities: Mapping[str, float],
+    declared: Declared,
+    measured: Measurement,
 ) -> tuple[Generation, ...]:
     """Every coding that shows, oldest first; the file's own comes last.
 
@@ -184,6 +189,9 @@ def _history(
     """
     own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
     grids = {_family_of(grid, probabilities): grid for grid in reversed(grids_found(measured.grids))}
+    last = (_own(own, declared=declared, grid=grids.get(own)),) if own else ()
+    if verdict in ("genuine", "upsampled"):
+        return last
     earlier = [
         _generation(name, grid, label=label, probabilities=probabilities)
         for name, grid in sorted(grids.items(), key=lambda item: item[1].confirmed)
@@ -196,7 +204,7 @@ def _history(
     ):
         grid = grids.get(family(label))
         earlier.insert(0, _generation(family(label), grid, label=label, probabilities=probabilities))
-    return tuple(earlier + ([_own(own, declared=declared, grid=grids.get(own))] if own else []))
+    return (*earlier, *last)
 
 
 def _is_own(label: str, declared: Declared) -> bool:

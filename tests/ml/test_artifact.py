@@ -3,10 +3,13 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from ml import artifact
+from ml.dataset import Table
 from ml.errors import ModelMismatch, ModelTampered
+from ml.evaluation import TABLE
 
 KEY = b"a key of this test"
 
@@ -74,6 +77,9 @@ def test_another_protocol_is_said(folder, monkeypatch):
 def test_the_shipped_model_is_whole():
     loaded = artifact.load_shipped("quality")
     assert loaded.estimator.spec.id == loaded.feature_version
+    table = Table.load(TABLE).rows(np.arange(0, 3750, 75))
+    proba = loaded.estimator.predict_proba(table.X)  # fails when the code has moved on without the pickle
+    assert (np.array(loaded.classes)[proba.argmax(axis=1)] == table.labels).mean() > 0.9
 
 
 def test_a_changed_shipped_model_is_refused(tmp_path, monkeypatch):
