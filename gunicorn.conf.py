@@ -6,7 +6,9 @@ from app.config import Settings
 
 _settings = Settings.from_env(os.environ)
 
-bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+bind = (
+    f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+)
 worker_class = "gthread"
 workers = 1
 threads = _settings.web_threads
