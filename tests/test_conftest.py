@@ -12,8 +12,6 @@ pytestmark = pytest.mark.slow  # each starts pytest anew
 _NEEDY = """
 import pytest
 
-pytestmark = pytest.mark.slow  # each starts pytest anew
-
 def test_that_needs_data(lineage_data):
     pass
 
