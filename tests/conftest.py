@@ -7,6 +7,7 @@ remember.
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,12 @@ NEEDS = {
 _SERVERS = {"postgres", "redis"}
 _CI = os.environ.get("CI", "").lower() in {"1", "true"}
 _skipped: list[str] = []
+
+
+def pytest_configure() -> None:
+    """A shell's background job ignores Ctrl-C, and so would every program that a test starts from there."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_sliding_scan_says_what_exact_lines_say(shape):
             for band in range(3):
                 part = np.log2(np.abs(lines[edges[band] : edges[band + 1]]) + 0.1)
                 # the bit pattern of a float is its logarithm to within 0.09, 0.06 too low on average
-                assert out[offset, 0, c, 0, band] == pytest.approx(part.mean() - 0.057, abs=0.02)
+                assert out[offset, 0, c, 0, band] == pytest.approx(part.mean() - 0.057, abs=0.05)
 
 
 def test_one_tone_lands_in_its_line_and_subband():
