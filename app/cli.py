@@ -76,12 +76,12 @@ def _register_shipped(context: Context) -> None:
     from app.registry.loader import shipped  # heavy: only commands may
 
     with context.database.write() as session:
-        for artifact in shipped():
+        for manifest in shipped():
             registry.register(
                 session,
-                task=artifact.task,
-                version=artifact.version,
-                manifest=artifact.manifest,
+                task=manifest["task"],
+                version=manifest["version"],
+                manifest=manifest,
                 path=None,
                 now=utcnow(),
             )

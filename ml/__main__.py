@@ -80,6 +80,12 @@ def _encode(command: argparse.ArgumentParser) -> None:
 
 def _train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", choices=("quality",), default="quality")
+    command.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE",
+        help="measurements made before (ml/shipped/quality/table.npz): no audio",
+    )
     command.add_argument("--per-class", type=_positive, default=150, metavar="N", help="of each lossy class")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")

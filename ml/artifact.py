@@ -86,7 +86,18 @@ def is_shipped(task: str) -> bool:
 
 
 def load_shipped(task: str) -> Artifact:
-    """The model that comes with the code, checked against the code's own list of hashes."""
+    """The model that comes with the code. Raises ModelTampered before anything is unpickled."""
+    return _open(_read_shipped(task), folder=SHIPPED / task)
+
+
+def verify_shipped(task: str) -> dict[str, Any]:
+    """Its manifest, after the same check, without unpickling. Raises ModelTampered."""
+    manifest: dict[str, Any] = json.loads(_read_shipped(task)[1])
+    return manifest
+
+
+def _read_shipped(task: str) -> tuple[bytes, bytes]:
+    """Model and manifest, checked against the code's own list of hashes."""
     folder = SHIPPED / task
     contents = _read(folder)
     sums = (line.split() for line in SUMS.read_text(encoding="ascii").splitlines())
@@ -94,7 +105,7 @@ def load_shipped(task: str) -> Artifact:
     for name, data in zip((MODEL, MANIFEST), contents, strict=True):
         if listed.get(f"{task}/{name}") != hashlib.sha256(data).hexdigest():
             raise ModelTampered(path=str(folder / name))
-    return _open(contents, folder=folder)
+    return contents
 
 
 def list_shipped() -> None:

@@ -129,7 +129,7 @@ def test_a_new_champion_answers_at_the_next_job(database: Database, folder: Path
 
 
 def test_what_comes_with_the_code_is_verified(folder: Path) -> None:
-    assert [model.task for model in shipped()] == ["quality"]
+    assert [manifest["task"] for manifest in shipped()] == ["quality"]
 
 
 def _answering(database: Database, models: Models) -> int:

@@ -37,6 +37,7 @@ GRID_OF = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", GRID_OF)
 def test_each_coder_is_heard_by_its_own_test(label):
     y, sr = coded(label)
@@ -49,11 +50,13 @@ def test_nothing_is_heard_where_nothing_was_coded():
     assert silent(grids(music(seconds=6.0)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cutoff", [11000, 16000, 19000])
 def test_a_low_pass_alone_is_no_grid(cutoff):
     assert silent(grids(quantise(brick_wall(cutoff, seconds=5.0), depth="16")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [1, 100, 575])
 def test_offset_moves_with_the_start(shift):
     """Cutting samples from the start moves the grid by as many, modulo the frame."""
@@ -74,6 +77,7 @@ def test_gain_does_not_hide_a_grid():
     assert grids(y * np.float32(0.5))["mp3"].confirmed > 10
 
 
+@pytest.mark.slow
 def test_a_grid_is_found_after_resampling():
     from ml.encode import resample
 
@@ -91,6 +95,7 @@ def test_two_generations_leave_two_grids():
     assert found["aac-kbd"].confirmed > 6
 
 
+@pytest.mark.slow
 def test_one_loud_click_is_not_confirmed():
     """It is in one half of the frames only."""
     y = music(seconds=5.0)
