@@ -152,6 +152,7 @@ def upsampled(*, sample_rate: int, true_rate: int) -> str:
 UNDECIDED: Final = {
     "mono": "Can’t tell: both channels are (nearly) the same, where high bitrates leave almost no trace.",
     "short": "Can’t tell: the clip is too short for a clear trace. Ten seconds or more would settle it.",
+    "rate": "Can’t tell: at a sampling rate of {rate} kHz the treble that would show it is gone; 32 kHz are needed.",
     "close": "Can’t tell: the traces fit {first} ({p_first}) and {second} ({p_second}).",
     "foreign": "Can’t tell: {codec} is a coder we have not learnt to read.",
 }

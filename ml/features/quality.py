@@ -68,9 +68,10 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
         raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
     rates = _Rates(pieces, sr=sr)
     grids = _hear(rates, sr=sr)
-    power = stft.power(pieces)
-    values = grid_features(grids) | lattice_features(rates.of, grids) | spectral_features(power, sr=sr)
-    return Measurement(values, grids, cutoff(power, sr=sr))
+    usual = min(sr, _coding_rates(sr)[0])
+    spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
+    values = grid_features(grids) | lattice_features(rates.of, grids) | spectrum
+    return Measurement(values, grids, cutoff(stft.power(pieces), sr=sr))
 
 
 def _coding_rates(sr: int) -> tuple[int, int]:

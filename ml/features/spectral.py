@@ -16,6 +16,8 @@ BANDS_HZ: Final = (*range(500, 8000, 1500), *range(8000, 22001, 500))
 SHELF_SPAN_HZ: Final = 700.0
 """A shelf is judged by the mean level this far on each side."""
 
+LOWEST_SHELF_HZ: Final = 8000.0
+
 LEAST_SHELF_DB: Final = 10.0
 
 
@@ -31,7 +33,7 @@ class Shelf:
 
 
 def shelf(power: F32, *, sr: int) -> Shelf:
-    """Where the spectrum falls most.
+    """Where the spectrum falls most; at the end, and not at all, where there is no room for a shelf.
 
     power : shape (frames, bins), linear, as :func:`ml.stft.power` gives it
     """
@@ -39,8 +41,10 @@ def shelf(power: F32, *, sr: int) -> Shelf:
     hz_per_bin = sr / 2 / (len(level) - 1)
     span = round(SHELF_SPAN_HZ / hz_per_bin)
     sums = np.concatenate([[0.0], np.cumsum(level)])
-    first, last = round(8000 / hz_per_bin), len(level) - span - 1
-    at = np.arange(first, max(last, first + 1))
+    first, last = round(LOWEST_SHELF_HZ / hz_per_bin), len(level) - span - 1
+    if last <= first:
+        return Shelf(Hz(sr / 2), Decibels(0.0), Decibels(0.0))
+    at = np.arange(first, last)
     drops = (sums[at] - sums[at - span]) / span - (sums[np.minimum(at + span, len(level))] - sums[at]) / span
     best = int(at[drops.argmax()])
     step = max(1, round(200 / hz_per_bin))

@@ -39,6 +39,12 @@ SAME_RATE: Final = 0.88
 SAME_RATE_VBR: Final = 0.6
 """VBR spends what the music needs: the declared mean says little about the setting."""
 
+LOWEST_RATE: Final = 32000
+"""Slower files hold none of the treble that was learnt from."""
+
+SHORTEST_S: Final = 3.0
+"""In less than this a faint grid is easily missed, so that finding none says nothing."""
+
 NYQUISTS: Final = (44100, 48000)
 
 
@@ -70,18 +76,20 @@ def decide(
     agreeing = agreeing_classes(declared)
     worse = 1.0 - sum(probabilities[c] for c in agreeing)
     verdict: Verdict
-    if worse >= (thresholds.accuse if is_lossless_file(declared) else thresholds.accuse_lossy):
+    if sr >= LOWEST_RATE and worse >= (
+        thresholds.accuse if is_lossless_file(declared) else thresholds.accuse_lossy
+    ):
         verdict, label = (
             "transcode",
             max((c for c in CLASSES if c not in agreeing), key=probabilities.__getitem__),
         )
         sentence = _transcode(label, declared=declared)
-    elif 1.0 - worse >= thresholds.acquit and not _unknown_coder(declared):
+    elif 1.0 - worse >= thresholds.acquit and _can_acquit(declared, sr=sr, duration_s=duration_s):
         label = max(agreeing, key=probabilities.__getitem__)
         verdict, sentence = _genuine(label, declared=declared, measured=measured, sr=sr)
     else:
         verdict = "undecided"
-        sentence = _undecided(probabilities, declared=declared, levels=levels, duration_s=duration_s)
+        sentence = _undecided(probabilities, declared=declared, levels=levels, duration_s=duration_s, sr=sr)
     return Quality(
         verdict=verdict,
         sentence=sentence,
@@ -117,6 +125,11 @@ def _agrees(label: str, *, declared: Declared) -> bool:
 
 def _unknown_coder(declared: Declared) -> bool:
     return not is_lossless_file(declared) and (declared.codec or "") not in LOSSY_CODECS
+
+
+def _can_acquit(declared: Declared, *, sr: int, duration_s: float) -> bool:
+    """Whether finding nothing means anything."""
+    return not _unknown_coder(declared) and sr >= LOWEST_RATE and duration_s >= SHORTEST_S
 
 
 def _confidence(verdict: Verdict, *, worse: float, probability: float) -> float:
@@ -157,11 +170,13 @@ def _true_rate(measured: Measurement, *, sr: int) -> int | None:
 
 
 def _undecided(
-    probabilities: Mapping[str, float], *, declared: Declared, levels: Levels, duration_s: float
+    probabilities: Mapping[str, float], *, declared: Declared, levels: Levels, duration_s: float, sr: int
 ) -> str:
+    if sr < LOWEST_RATE:
+        return words.undecided("rate", rate=f"{sr / 1000:g}")
     if _unknown_coder(declared):
         return words.undecided("foreign", codec=_file(declared))
-    if duration_s < 3:
+    if duration_s < SHORTEST_S:
         return words.undecided("short")
     if levels.dual_mono:
         return words.undecided("mono")

@@ -94,6 +94,13 @@ def test_doubt_is_said_and_explained():
     )
     assert "same" in mono.sentence
     assert "short" in answer(split, FLAC, duration_s=1.5).sentence
+    assert answer(sure("lossless"), FLAC, duration_s=1.5).verdict == "undecided"
+    assert answer(sure("mp3-128"), FLAC, duration_s=1.5).verdict == "transcode"
+
+
+def test_a_slow_sampling_rate_is_not_judged():
+    assert answer(sure("mp3-128"), FLAC, sr=22050).verdict == "undecided"
+    assert "22.05 kHz" in answer(sure("mp3-128"), FLAC, sr=22050).sentence
 
 
 def test_a_coder_we_have_not_learnt_is_not_judged():
