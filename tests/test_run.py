@@ -68,8 +68,20 @@ def _start_and_stop(root: Path, state: Path, *, how: signal.Signals) -> str:
         process.send_signal(how)
         output, _ = process.communicate(timeout=40)
     assert process.returncode == 0, output
-    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    end = time.monotonic() + 5.0
+    while any(map(_alive, family)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert [pid for pid in family if _alive(pid)] == []
     return output
+
+
+def _alive(pid: int) -> bool:
+    """Not gone, and not a dead one that init has yet to collect."""
+    try:
+        stat_line = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat_line.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextlib.contextmanager

@@ -170,7 +170,7 @@ def same_bytes(session: Session, submission: Submission) -> Submission | None:
         other = service.get(session, other_id)
         if {p.task: p.model_version_id for p in other.predictions} == wanted and other.job.state == "done":
             for prediction in other.predictions:
-                session.refresh(prediction, ["features"])  # not loaded otherwise, and read after the session ends
+                session.refresh(prediction, ["features"])  # deferred, and read after the session ends
             return other
     return None
 
