@@ -1,6 +1,6 @@
 """The measured facts behind a verdict, each with its number and what it says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ml.answer import Evidence
@@ -12,11 +12,10 @@ from ml.words import CHANNEL_WORDS, CODER_WORDS
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
 
-FRAME: Final = {"mp3": "mp3", "mp2": "mp2", "opus": "opus", "ac3": "ac3", "wma": "wma"}
 MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
 
 
-def grids_found(grids: Mapping[str, Grid], *, families: Iterable[str] = ()) -> list[Grid]:
+def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
     """Grids that stand out, strongest first, one for each frame length.
 
     AAC and Vorbis share a frame length and see each other's grids; the clearer window is kept. MP2's filter bank is
@@ -24,7 +23,7 @@ def grids_found(grids: Mapping[str, Grid], *, families: Iterable[str] = ()) -> l
     """
     kept: dict[str, Grid] = {}
     for name, grid in grids.items():
-        frame = "1024" if name in MDCT_1024 else FRAME[name]
+        frame = "1024" if name in MDCT_1024 else name
         if grid.confirmed >= FOUND and (frame not in kept or grid.confirmed > kept[frame].confirmed):
             kept[frame] = grid
     if "mp3" in kept:
@@ -38,7 +37,7 @@ def evidence(
     """Everything worth saying, most telling first."""
     grids = grids_found(measured.grids)
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
-    facts += [_holes(grids[0])] if grids and grids[0].coder in CODER_WORDS else []
+    facts += [_holes(grids[0])] if grids else []
     facts.append(_cutoff(measured.cutoff_hz, drop=measured.values["shelf.drop"], sr=sr))
     facts += _bits(levels, bit_depth=bit_depth)
     if levels.dual_mono:

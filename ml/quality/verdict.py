@@ -215,16 +215,11 @@ def _history(
     if (
         label != "lossless"
         and family(label) not in {g.family for g in earlier}
-        and not _is_own(label, declared)
+        and not _agrees(label, declared=declared)
     ):
         grid = grids.get(family(label))
         earlier.insert(0, _generation(family(label), grid, label=label, probabilities=probabilities))
     return (*earlier, *last)
-
-
-def _is_own(label: str, declared: Declared) -> bool:
-    """Whether the measured class is just the file's own coding."""
-    return _agrees(label, declared=declared)
 
 
 def _family_of(grid: Grid, probabilities: Mapping[str, float]) -> str:
