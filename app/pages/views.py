@@ -25,7 +25,6 @@ from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
 from app.pages.words import FILTERS
 from app.registry import service as registry
-from app.storage.upload import Upload
 from app.submissions import intake, service
 from app.submissions.answer import to_json
 from app.submissions.tables import Submission
@@ -57,12 +56,7 @@ def example(name: str) -> ResponseReturnValue:
     """One of ours through the same door."""
     chosen = by_name(name) or abort(404)
     path = Path(current_app.static_folder or "") / "examples" / chosen.file
-    upload = here().blobs.begin(limit_bytes=here().settings.max_upload_bytes)
-    try:
-        upload.write(path.read_bytes())
-        return _to(_submit_example(upload, filename=chosen.file).id)
-    finally:
-        upload.discard()
+    return _to(intake.receive_path(path).id)
 
 
 @bp.get("/s/<id>.json")
@@ -128,23 +122,6 @@ def mine() -> ResponseReturnValue:
 def mine_csv() -> ResponseReturnValue:
     headers = {"Content-Disposition": "attachment; filename=lineage.csv"}
     return Response(table.as_csv(_mine()), mimetype="text/csv", headers=headers)
-
-
-def _submit_example(upload: Upload, *, filename: str) -> Submission:
-    context = here()
-    return service.submit(
-        context.database,
-        upload,
-        blobs=context.blobs,
-        queue=context.queue,
-        filename=filename,
-        owner_id=current_owner(),
-        claim=None,
-        tasks=[],
-        keep_audio=False,
-        max_waiting=context.settings.max_waiting,
-        now=utcnow(),
-    )
 
 
 def _mine() -> list[dict[str, Any]]:
