@@ -136,3 +136,21 @@ class ModelMismatch(ModelError):
     """Trained for other features, classes or library versions. Facts: ``expected``, ``found``."""
 
     code = "model_mismatch"
+
+
+class EncoderError(LineageError):
+    """An encode for training or tests could not be made; nobody's upload is the reason."""
+
+    code = "encoder"
+
+
+class EncoderMissing(EncoderError):
+    """A program of its own that is not installed here. Facts: ``tool``, ``script`` that fetches it."""
+
+    code = "encoder_missing"
+
+
+class EncoderFailed(EncoderError):
+    """Facts: ``tool``, ``reason``."""
+
+    code = "encoder_failed"

@@ -215,6 +215,13 @@ ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "cancelled": lambda f: "Stopped on request.",
     "model_tampered": lambda f: "A model file does not match its signature and was refused.",
     "model_mismatch": lambda f: "The model was made for other measurements than this version makes.",
+    "encoder": lambda f: "An encoder for training could not be run.",
+    "encoder_missing": lambda f: (
+        f"The encoder {f.get('tool', '')} is not installed; python {f.get('script', 'scripts/encoders.py')} fetches it."
+    ),
+    "encoder_failed": lambda f: (
+        f"The encoder {f.get('tool', '')} failed: {f.get('reason', 'no reason given')}."
+    ),
 }
 
 

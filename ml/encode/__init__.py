@@ -1,26 +1,48 @@
 """Lossy encodes of PCM, for training and tests: a class id in, a real file out.
 
 The encoders are those inside PyAV's FFmpeg (LAME, FFmpeg's AAC, libopus, AC-3, WMA 2, MP2) and,
-because FFmpeg's own Vorbis encoder is experimental, libsndfile's libvorbis.
+because FFmpeg's own Vorbis encoder is experimental, libsndfile's libvorbis. Variants written
+"tool:variant" are made by other programs, where they are installed (:mod:`ml.encode.tools`).
 """
 
 import io
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, cast
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.codec.context import Flags2
+from av.codec.context import CodecContext, Flags2
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from ml.encode.coders import CODERS, VARIANTS, Coder, coder, variants
+from ml.encode.external import encode_external, is_there
 from ml.encode.pcm import Depth, quantise, resample
+from ml.encode.tools import TOOLS, needs_two_channels, tool_of, tool_variants, tools_for
 from ml.encode.vorbis import encode_vorbis
 from ml.units import Samples
 
-__all__ = ["CODERS", "Coder", "Depth", "coder", "decode", "encode", "quantise", "resample", "variants"]
+__all__ = [
+    "CODERS",
+    "TOOLS",
+    "Coder",
+    "Depth",
+    "coder",
+    "decode",
+    "encode",
+    "is_there",
+    "needs_two_channels",
+    "quantise",
+    "resample",
+    "tool_of",
+    "tool_variants",
+    "tools_for",
+    "variants",
+]
 
 HIGHEST_RATE = 48000
 """Lossy coders here work at 44.1 or 48 kHz (MPEG-1 Layer III ends at 48); masters above are brought to 48."""
@@ -30,11 +52,15 @@ def encode(y: Samples, *, sr: int, label: str, variant: str = "default") -> byte
     """Encode as the class id ``label`` says; a whole file, playable anywhere.
 
     y : shape (channels, n), one or two channels, full scale 1.0
-    variant : one of :func:`variants`.
+    variant : one of :func:`variants`, or of :func:`tool_variants`.
+
+    Raises EncoderMissing where a tool of that name is not installed.
     """
     how = coder(label)
     to = how.rate or min(sr, HIGHEST_RATE)
     y = resample(y, sr=sr, to=to)
+    if ":" in variant:
+        return encode_external(y, sr=to, label=label, variant=variant)
     if how.codec == "libvorbis":
         return encode_vorbis(y, sr=to, quality=cast(float, how.quality))
     extra = VARIANTS.get(how.codec, {"default": {}})[variant]
@@ -51,8 +77,18 @@ def decode(data: bytes, *, depth: Depth = "float", gapless: bool = True) -> tupl
         stream = container.streams.audio[0]
         if not gapless:
             stream.codec_context.flags2 |= Flags2.skip_manual
-        frames = [_planar(frame) for frame in container.decode(stream)]
+        frames = [_planar(frame) for frame in _frames(container, stream)]
         return quantise(np.concatenate(frames, axis=1), depth=depth), stream.codec_context.sample_rate
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """FFmpeg would round MP2 to 16 bits by default; the product decodes it in float, and so do we."""
+    if stream.codec_context.codec.name != "mp2":
+        yield from container.decode(stream)
+        return
+    decoder = cast(AudioCodecContext, CodecContext.create("mp2float", "r"))
+    for packet in container.demux(stream):
+        yield from decoder.decode(packet)
 
 
 def _encode_av(y: Samples, *, sr: int, how: Coder, options: dict[str, str]) -> bytes:
