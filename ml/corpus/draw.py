@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 import numpy as np
 
 from ml.corpus.masters import Master
-from ml.encode import Depth, variants
+from ml.encode import Depth, tool_variants, tools_for, variants
 from ml.quality.classes import KBPS
+from ml.units import Seconds
 
 T = TypeVar("T", bound=str)
 
@@ -23,6 +24,7 @@ CHANCES: Final = {
     "hires": 0.25,
     "dither": 0.3,
     "trim": 0.5,
+    "splice": 0.06,
     "padded": 0.25,
     "resample-after": 0.25,
     "round-between": 0.5,
@@ -31,12 +33,25 @@ CHANCES: Final = {
     "attenuate": 0.3,
     "dither-after": 0.3,
 }
-"""How often each disturbance is drawn. ``hires``: more than 16 bits go into the coder; ``padded``: the
-decoder keeps delay and padding; ``resample-after``: where rates differ, change after coding, not before."""
+"""How often each disturbance is drawn. ``lowpass``: one of LOWPASS_KINDS; ``hires``: more than 16 bits go
+into the coder; ``padded``: the decoder keeps delay and padding; ``splice``: a piece cut out after coding;
+``resample-after``: where rates differ, change after coding, not before."""
+
+LOWPASS_KINDS: Final = {"lowpass": 0.4, "tape": 0.15, "fm": 0.15, "vinyl": 0.15, "resampled-low": 0.15}
+"""Of the low-passed examples; a kind's name stands among the disturbances in place of "lowpass"."""
 
 GENTLE_CHANCE = 0.35
 """Share of examples with none of ``STRONG``: plain files as most people have them."""
-STRONG: Final = ("lowpass", "gain", "clip", "fade", "lead-in", "dither", "eq", "attenuate", "dither-after")
+STRONG: Final = (
+    *LOWPASS_KINDS,
+    *("gain", "clip", "fade", "lead-in", "dither", "splice", "eq", "attenuate", "dither-after"),
+)
+
+ENSEMBLE: Final = {"mono": 0.6, "stereo": 0.15}
+"""Mixed with other takes. Two in three clips are one channel or one instrument; what people send is a mix."""
+
+LENGTHS: Final = {(3.0, 6.0): 0.2, (6.0, 10.0): 0.6, (10.0, 20.0): 0.2}
+"""Bounds in seconds of an excerpt's length, and their share."""
 
 LOSSLESS_LOWPASS = 0.35
 TWO_GENERATIONS = 0.22
@@ -50,7 +65,16 @@ SECOND: Final = {
     "opus-192": 1,
 }
 """What people make of a worse file, with weights."""
+REPORTED: Final = {
+    "mp3-128": {"mp3-320": 8, "aac-256": 8},
+    "mp3-192": {"mp3-320": 8, "vorbis-q8": 8},
+    "aac-128": {"mp3-320": 14},
+}
+"""Pairs that are reported by name: with weights that give each enough of them to count."""
+TWO_GENERATIONS_REPORTED = 0.3
 DEPTHS: Final[dict[Depth, float]] = {"16": 0.55, "24": 0.15, "float": 0.3}
+OWN_ENCODER = 0.55
+"""Share coded by the encoders inside PyAV; other programs that know the class share the rest evenly."""
 DEFAULT_ENCODER = 0.6
 """Share coded with the encoder's default settings."""
 
@@ -69,7 +93,9 @@ def disturbance(rng: np.random.Generator, *, master: Master, label: str, depth: 
         chances |= {"gain": 0.8, "hires": 0.8}
     gentle = rng.random() < GENTLE_CHANCE
     drawn = {name: rng.random() < chance for name, chance in chances.items()}
-    return [name for name, on in drawn.items() if on and not (gentle and name in STRONG)]
+    kind = _choice(rng, LOWPASS_KINDS)
+    names = [name for name, on in drawn.items() if on and not (gentle and name in STRONG)]
+    return [kind if name == "lowpass" else name for name in names]
 
 
 def pointless(history: Sequence[str], *, same_rate: bool) -> set[str]:
@@ -89,22 +115,43 @@ def rate(rng: np.random.Generator, *, master: Master) -> int:
 
 def history(rng: np.random.Generator, *, label: str) -> tuple[str, ...]:
     """The codings, oldest first; a second one is always of a higher bitrate, as people dress files up."""
-    better = {coding: weight for coding, weight in SECOND.items() if KBPS[coding] > KBPS[label]}
+    weights = SECOND | REPORTED.get(label, {})
+    better = {coding: weight for coding, weight in weights.items() if KBPS[coding] > KBPS[label]}
     if label == "lossless":
         return ()
-    if not better or rng.random() >= TWO_GENERATIONS:
+    if not better or rng.random() >= (TWO_GENERATIONS_REPORTED if label in REPORTED else TWO_GENERATIONS):
         return (label,)
     return (label, _choice(rng, better))
 
 
-def encoder(rng: np.random.Generator, *, label: str) -> str:
-    """A variant of the class's coder."""
-    default, *others = variants(label)
+def encoder(rng: np.random.Generator, *, label: str, external: bool) -> str:
+    """A variant of PyAV's coder or, with ``external``, of another program's, be it installed or not."""
+    tools = tools_for(label) if external else ()
+    own = not tools or rng.random() < OWN_ENCODER
+    names = variants(label) if own else tool_variants(tools[int(rng.integers(len(tools)))], label)
+    default, *others = names
     return default if not others or rng.random() < DEFAULT_ENCODER else others[int(rng.integers(len(others)))]
 
 
+def seconds(rng: np.random.Generator) -> Seconds:
+    """Length of an excerpt, where the recording is as long."""
+    shares = list(LENGTHS.values())
+    low, high = list(LENGTHS)[int(rng.choice(len(shares), p=shares))]
+    return Seconds(rng.uniform(low, high))
+
+
+def others(rng: np.random.Generator, *, master: Master, clips: Sequence[Master]) -> tuple[Master, ...]:
+    """One to three clips to mix with ``master``: of those given, each once; without any, itself elsewhere."""
+    count = int(rng.integers(1, 4))
+    if not clips:
+        return (master,) * min(count, 2)
+    return tuple(clips[int(i)] for i in rng.permutation(len(clips))[:count])
+
+
 def _channel_chances(master: Master) -> dict[str, float]:
-    return {"dual-mono": 0.5} if master.channels == 1 else {"mono": 0.06, "dual-mono": 0.06}
+    if master.channels == 1:
+        return {"ensemble": ENSEMBLE["mono"], "dual-mono": 0.15}
+    return {"ensemble": ENSEMBLE["stereo"], "mono": 0.06, "dual-mono": 0.06}
 
 
 def _choice(rng: np.random.Generator, weights: Mapping[T, float]) -> T:

@@ -18,8 +18,8 @@ from ml.units import Samples, Seconds
 DATA_SETTING = "LINEAGE_DATA"
 DEFAULT_DATA = Path(__file__).parents[3] / "shared" / "data"
 
-SHORTEST = Seconds(3.0)
-"""Clips below teach too little."""
+SHORTEST = Seconds(3.5)
+"""Clips below teach too little: an excerpt has at least 3 s, and a margin behind it."""
 
 ONE_FAMILY = "cambridge-mt+dsd100"
 SAME_SONGS = ("dsd100/", "apollo-demo/")
@@ -60,7 +60,7 @@ def masters(root: Path | None = None) -> list[Master]:
     return [m for m in found if m.seconds >= SHORTEST]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=12)
 def load(master: Master) -> Samples:
     """The clip's samples as they are, shape (channels, n), read-only."""
     y, _ = soundfile.read(master.path, dtype="float32", always_2d=True)

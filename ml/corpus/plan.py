@@ -4,7 +4,7 @@ The k-th example of a class is the same whatever ``per_class`` is, so a larger p
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -19,8 +19,12 @@ from ml.units import Seconds
 LOSSLESS_SHARE = 4
 """Lossless examples for each one of a lossy class: nobody may be accused wrongly."""
 
-MARGIN = Seconds(0.3)
-"""Recording beyond an excerpt's end, so that trims and coder delays never shorten it."""
+MARGIN = Seconds(0.4)
+"""Recording beyond an excerpt's end, so that trims, splices and coder delays never shorten it."""
+
+REVISION = 2
+"""Part of every id: rises when a plan of the same seed gives other sound, so that no old measurement is
+taken for a new example's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,27 @@ class Example:
     """Sampling rate of the result in Hz; does not depend on the label."""
     seconds: Seconds
     seed: int
+    others: tuple[Master, ...] = ()
+    """What an "ensemble" is mixed with: clips of the same origin, of its supergroup, or the same clip again."""
 
 
-def plan(masters: Sequence[Master], *, per_class: int, seed: int) -> list[Example]:
-    """``per_class`` examples of each lossy class and four times as many lossless, origins taking turns."""
-    origins = _by_origin(masters)
+def plan(masters: Sequence[Master], *, per_class: int, seed: int, external: bool = True) -> list[Example]:
+    """``per_class`` examples of each lossy class and four times as many lossless, origins taking turns.
+
+    external : draw the encoders of other programs too. The plan is the same wherever it is made; an example
+        whose encoder is not installed raises EncoderMissing when it is realised.
+    """
+    origins, company = _by_origin(masters), _company(masters)
     counts = {label: per_class * (LOSSLESS_SHARE if label == "lossless" else 1) for label in CLASSES}
     return [
-        _example(_turn(origins, label=label, k=k, seed=seed), label=label, k=k, seed=seed)
+        _example(
+            _turn(origins, label=label, k=k, seed=seed),
+            company,
+            label=label,
+            k=k,
+            seed=seed,
+            external=external,
+        )
         for label, count in counts.items()
         for k in range(count)
     ]
@@ -71,6 +88,16 @@ def _by_origin(masters: Sequence[Master]) -> list[list[Master]]:
     return [origins[name] for name in sorted(origins)]
 
 
+def _company(masters: Sequence[Master]) -> dict[str, tuple[Master, ...]]:
+    """Clip -> the others of its origin; where there are none, of its supergroup."""
+    found = {}
+    for master in masters:
+        others = [m for m in masters if m.supergroup == master.supergroup and m.clip != master.clip]
+        near = [m for m in others if m.origin == master.origin]
+        found[master.clip] = tuple(near or others)
+    return found
+
+
 def _turn(origins: list[list[Master]], *, label: str, k: int, seed: int) -> Master:
     """The k-th master of a class: origins in a shuffled round, then each origin's clips in turn."""
     round_, place = divmod(k, len(origins))
@@ -80,7 +107,9 @@ def _turn(origins: list[list[Master]], *, label: str, k: int, seed: int) -> Mast
     return clips[at]
 
 
-def _example(master: Master, *, label: str, k: int, seed: int) -> Example:
+def _example(
+    master: Master, company: Mapping[str, Sequence[Master]], *, label: str, k: int, seed: int, external: bool
+) -> Example:
     own = _seed(seed, label, k)
     rng = np.random.default_rng(own)
     depth = draw.depth(rng)
@@ -88,18 +117,23 @@ def _example(master: Master, *, label: str, k: int, seed: int) -> Example:
     history = draw.history(rng, label=label)
     drawn = draw.disturbance(rng, master=master, label=label, depth=depth)
     pointless = draw.pointless(history, same_rate=sr == master.sr)
+    coders = np.random.default_rng(_seed(seed, label, k, "encoder"))
+    encoder = tuple(draw.encoder(coders, label=coding, external=external) for coding in history)
+    seconds = draw.seconds(rng)
+    others = draw.others(rng, master=master, clips=company[master.clip]) if "ensemble" in drawn else ()
     return Example(
-        id=f"{label}-s{seed}-{k:05d}",
+        id=f"{label}-r{REVISION}-s{seed}-{k:05d}",
         master=master,
         supergroup=master.supergroup,
         label=label,
         history=history,
-        encoder=tuple(draw.encoder(rng, label=coding) for coding in history),
+        encoder=encoder,
         disturbance=tuple(name for name in drawn if name not in pointless),
         depth=depth,
         sr=sr,
-        seconds=Seconds(min(rng.uniform(4, 10), master.seconds - MARGIN)),
+        seconds=Seconds(min(seconds, master.seconds - MARGIN)),
         seed=own,
+        others=others,
     )
 
 

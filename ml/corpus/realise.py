@@ -1,22 +1,27 @@
-"""From an example to its samples: excerpt, studio, coding(s), editor, rounding."""
+"""From an example to its samples: excerpt, ensemble, studio, coding(s), editor, rounding."""
 
 import numpy as np
 
+from ml.corpus.ensemble import mix
 from ml.corpus.masters import Master, load
 from ml.corpus.plan import MARGIN, Example
-from ml.corpus.treatments import AFTER, BEFORE, apply, trim
-from ml.encode import HIGHEST_RATE, Depth, decode, encode, quantise, resample
+from ml.corpus.treatments import AFTER, BEFORE, apply, splice, trim
+from ml.encode import HIGHEST_RATE, Depth, decode, encode, needs_two_channels, quantise, resample
 from ml.units import Samples
 
 
 def realise(example: Example) -> tuple[Samples, int]:
     """``(y, sr)`` of an example, y of shape (channels, round(seconds * sr)); the same on every call."""
     y, sr = excerpt(example)
+    if "ensemble" in example.disturbance:
+        y = mix(y, _company(example, n=y.shape[1]), sr=sr, rng=_rng(example, "ensemble"))
     y, sr = _studio(y, sr=sr, example=example)
     for generation in range(len(example.history)):
         y, sr = _code(y, sr=sr, example=example, generation=generation)
     if "trim" in example.disturbance:
         y = trim(y, sr, _rng(example, "trim"))
+    if "splice" in example.disturbance:
+        y = splice(y, sr, _rng(example, "splice"))
     y = _edit(resample(y, sr=sr, to=example.sr), example=example)
     n = round(example.seconds * example.sr)
     assert y.shape[1] >= n, f"{example.id}: {y.shape[1]} samples of {n}"
@@ -32,6 +37,20 @@ def excerpt(example: Example) -> tuple[Samples, int]:
     return y[:, start : start + n], master.sr
 
 
+def _company(example: Example, *, n: int) -> list[Samples]:
+    """Up to n samples of each other clip at the master's rate; of the same clip, another part of it."""
+    rng = _rng(example, "company")
+    parts = []
+    for other in example.others:
+        y = load(other)
+        length = round(n * other.sr / example.master.sr)
+        if other.clip == example.master.clip:
+            length = int(length * rng.uniform(0.5, 0.8))  # from elsewhere, so it is no copy in step
+        start = int(rng.integers(0, max(1, y.shape[1] - length + 1)))
+        parts.append(resample(y[:, start : start + length], sr=other.sr, to=example.master.sr)[:, :n])
+    return parts
+
+
 def _studio(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:
     """Everything before the first coding; ends as a 16-bit file unless "hires"."""
     to = _working_rate(example.master, example)
@@ -42,14 +61,20 @@ def _studio(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:
 
 
 def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Samples, int]:
-    """One generation. Opus works at its own rate and leaves the sound there, as real files do."""
+    """One generation. Opus works at its own rate and leaves the sound there, as real files do.
+
+    Where a class has no mono file, a single channel is coded twice and one is kept: the number of channels
+    tells nothing either.
+    """
     label, variant = example.history[generation], example.encoder[generation]
     if generation:
         y, sr = _between(y, sr=sr, example=example)
-    data = encode(y, sr=sr, label=label, variant=variant)
+    single = len(y) == 1 and needs_two_channels(label, variant)
+    data = encode(np.repeat(y, 2, axis=0) if single else y, sr=sr, label=label, variant=variant)
     last = generation == len(example.history) - 1
     depth = example.depth if last else "float"
-    return decode(data, depth=depth, gapless="padded" not in example.disturbance)
+    decoded, sr = decode(data, depth=depth, gapless="padded" not in example.disturbance)
+    return decoded[:1] if single else decoded, sr
 
 
 def _between(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from scipy import signal
 
+from ml.corpus.lowpasses import fm, lowpass, resampled_low, tape, vinyl
 from ml.units import Samples
 
 Rng = np.random.Generator
@@ -35,17 +36,6 @@ def mono(y: Samples, sr: int, rng: Rng) -> Samples:
 def dual_mono(y: Samples, sr: int, rng: Rng) -> Samples:
     """Two identical channels."""
     return np.repeat(mono(y, sr, rng), 2, axis=0)
-
-
-def lowpass(y: Samples, sr: int, rng: Rng) -> Samples:
-    """Natural or studio low-pass: from a tape's gentle slope to a sampler's brick wall, 11 to 20.5 kHz."""
-    cutoff = rng.uniform(11000, 20500)
-    if rng.random() < 0.4:
-        sos = signal.butter(int(rng.integers(2, 13)), cutoff, fs=sr, output="sos")
-        return np.asarray(signal.sosfilt(sos, y), dtype=np.float32)
-    width = np.exp(rng.uniform(np.log(80), np.log(3000)))
-    taps = signal.firwin(int(3.3 * sr / width) | 1, min(cutoff, 0.49 * sr - width / 2), fs=sr)
-    return np.asarray(signal.oaconvolve(y, taps[None], mode="same", axes=1), dtype=np.float32)
 
 
 def gain(y: Samples, sr: int, rng: Rng) -> Samples:
@@ -79,6 +69,22 @@ def trim(y: Samples, sr: int, rng: Rng) -> Samples:
     return y[:, int(rng.integers(0, 5001)) :]
 
 
+def splice(y: Samples, sr: int, rng: Rng) -> Samples:
+    """Cut 1 to 5000 samples out of the middle third, in half the cases with a crossfade of some milliseconds.
+
+    From there on a coder's frames begin elsewhere.
+    """
+    n = y.shape[1]
+    at, gone = int(rng.integers(n // 3, 2 * n // 3)), int(rng.integers(1, 5001))
+    before, after = y[:, :at], y[:, at + gone :]
+    fade = min(int(rng.uniform(0.001, 0.01) * sr), at) if rng.random() < 0.5 else 0
+    if fade:
+        ramp = np.linspace(0, 1, fade, dtype=np.float32)
+        after = after.copy()
+        after[:, :fade] = after[:, :fade] * ramp + y[:, at : at + fade] * (1 - ramp)
+    return np.concatenate([before, after], axis=1)
+
+
 def attenuate(y: Samples, sr: int, rng: Rng) -> Samples:
     """-6 to 0 dB, as normalisation does after decoding."""
     return y * np.float32(10 ** (rng.uniform(-6, 0) / 20))
@@ -98,6 +104,10 @@ BEFORE: Final[Mapping[str, Treatment]] = {
     "mono": mono,
     "dual-mono": dual_mono,
     "lowpass": lowpass,
+    "tape": tape,
+    "fm": fm,
+    "vinyl": vinyl,
+    "resampled-low": resampled_low,
     "gain": gain,
     "clip": clip,
     "fade": fade,

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from ml.corpus import Example, Master, excerpt, masters, plan, realise, worst
-from ml.corpus.draw import STRONG
-from ml.corpus.plan import LOSSLESS_SHARE
-from ml.encode import decode, encode
+from ml.corpus.draw import LOWPASS_KINDS, REPORTED, STRONG
+from ml.corpus.plan import LOSSLESS_SHARE, MARGIN
+from ml.encode import TOOLS, decode, encode, tool_of, tools_for
+from ml.errors import EncoderMissing
 from ml.quality.classes import CLASSES, KBPS
+from ml.words import error_sentence
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,8 @@ def clips(lineage_data: Path) -> list[Master]:
 
 @pytest.fixture(scope="module")
 def examples(clips: list[Master]) -> list[Example]:
-    return plan(clips, per_class=60, seed=3)
+    """Of PyAV's encoders alone: these are everywhere."""
+    return plan(clips, per_class=60, seed=3, external=False)
 
 
 def test_sources_that_may_share_a_song_are_one_supergroup(clips: list[Master]):
@@ -46,7 +49,7 @@ def test_origins_contribute_evenly(examples: list[Example]):
 
 
 def test_a_larger_plan_extends_the_smaller_one(clips: list[Master], examples: list[Example]):
-    larger = {e.id: e for e in plan(clips, per_class=70, seed=3)}
+    larger = {e.id: e for e in plan(clips, per_class=70, seed=3, external=False)}
     assert all(larger[e.id] == e for e in examples)
     assert {e.seed for e in plan(clips, per_class=5, seed=4)}.isdisjoint(e.seed for e in examples)
 
@@ -75,6 +78,8 @@ def test_treatments_are_drawn_alike_for_every_label(examples: list[Example]):
         "hires",
         "dither",
         "trim",
+        "splice",
+        "ensemble",
         "eq",
         "attenuate",
         "dual-mono",
@@ -85,6 +90,70 @@ def test_treatments_are_drawn_alike_for_every_label(examples: list[Example]):
         np.mean([e.sr == 48000 for e in lossy]), abs=0.12
     )
     assert any(e.sr == 44100 for e in examples if e.label == "opus-128")
+
+
+def test_lengths_are_drawn_alike_and_end_with_the_recording(examples: list[Example]):
+    lossless = [e.seconds for e in examples if e.label == "lossless"]
+    lossy = [e.seconds for e in examples if e.label != "lossless"]
+    assert np.mean(lossless) == pytest.approx(np.mean(lossy), abs=0.6)
+    assert all(3 <= e.seconds <= min(20, e.master.seconds - MARGIN) for e in examples)
+    assert min(lossy) < 4
+    assert max(lossy) > 17
+
+
+def test_every_kind_of_lowpass_is_drawn_at_most_once(examples: list[Example]):
+    kinds = [[name for name in e.disturbance if name in LOWPASS_KINDS] for e in examples]
+    assert max(map(len, kinds)) == 1
+    counts = Counter(name for names in kinds for name in names)
+    assert set(counts) == set(LOWPASS_KINDS)
+    assert counts.most_common(1)[0][0] == "lowpass"
+
+
+def test_two_generations_reported_by_name_are_there(examples: list[Example]):
+    counts = Counter(e.history for e in examples)
+    pairs = [(first, second) for first, weights in REPORTED.items() for second in weights]
+    assert len(pairs) == 5
+    assert all(counts[pair] >= 3 for pair in pairs), counts
+
+
+def test_external_encoders_are_drawn_evenly_and_change_nothing_else(
+    clips: list[Master], examples: list[Example]
+):
+    wide = plan(clips, per_class=60, seed=3)
+    assert [replace(e, encoder=()) for e in wide] == [replace(e, encoder=()) for e in examples]
+    tools = Counter(tool_of(variant) for e in wide for variant in e.encoder)
+    assert tools["pyav"] / tools.total() == pytest.approx(0.55, abs=0.05)
+    for label in ("mp3-320", "aac-256"):
+        drawn = Counter(tool_of(e.encoder[0]) for e in wide if e.label == label)
+        assert set(drawn) <= {"pyav", *tools_for(label)}
+        assert len(drawn) > len(tools_for(label)) - 2
+    assert set(tools) == {"pyav", *TOOLS}
+    assert any(tool_of(e.encoder[1]) != "pyav" for e in wide if len(e.history) == 2)
+
+
+def test_an_encoder_that_is_not_installed_is_named_with_its_script(
+    examples: list[Example], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("LINEAGE_ENCODERS", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    some = next(e for e in examples if e.label == "mp3-320")
+    with pytest.raises(EncoderMissing) as caught:
+        realise(replace(some, encoder=("ffmpeg-4.2:default",) * len(some.history)))
+    assert caught.value.facts == {"tool": "ffmpeg-4.2", "script": "scripts/encoders.py"}
+    assert "scripts/encoders.py" in error_sentence(caught.value)
+
+
+def test_an_ensemble_is_of_one_supergroup_and_truly_stereo(examples: list[Example]):
+    together = [e for e in examples if "ensemble" in e.disturbance]
+    assert all(e.others and {o.supergroup for o in e.others} == {e.supergroup} for e in together)
+    assert not any(e.others for e in examples if "ensemble" not in e.disturbance)
+    mono = [e for e in examples if e.master.channels == 1]
+    assert np.mean(["ensemble" in e.disturbance for e in mono]) == pytest.approx(0.6, abs=0.05)
+    some = next(e for e in together if e.master.channels == 1 and e.label == "lossless")
+    y, _ = realise(replace(some, disturbance=("ensemble",), depth="float"))
+    side = y[0] - y[1]
+    assert y.shape[0] == 2
+    assert np.square(side).mean() > 1e-3 * np.square(y).mean()
 
 
 def test_an_undisturbed_lossless_example_is_the_master_itself(examples: list[Example]):
@@ -148,7 +217,7 @@ def test_container_facts_do_not_tell_the_label(clips: list[Master]):
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    examples = plan(clips, per_class=12, seed=11)
+    examples = plan(clips, per_class=12, seed=11, external=False)
     X = np.array([_container_facts(e) for e in examples])
     labels = np.array([e.label for e in examples])
     lossless = labels == "lossless"

@@ -21,7 +21,7 @@ from ml.quality.classes import CLASSES
 
 @pytest.fixture
 def examples(lineage_data):
-    return plan(masters(), per_class=1, seed=3)[3:6]
+    return plan(masters(), per_class=1, seed=3, external=False)[3:6]
 
 
 @pytest.mark.slow
