@@ -66,12 +66,12 @@ SECOND: Final = {
 }
 """What people make of a worse file, with weights."""
 REPORTED: Final = {
-    "mp3-128": {"mp3-320": 8, "aac-256": 8},
-    "mp3-192": {"mp3-320": 8, "vorbis-q8": 8},
-    "aac-128": {"mp3-320": 14},
+    "mp3-128": {"mp3-320": 12, "aac-256": 12},
+    "mp3-192": {"mp3-320": 12, "vorbis-q8": 12},
+    "aac-128": {"mp3-320": 16},
 }
 """Pairs that are reported by name: with weights that give each enough of them to count."""
-TWO_GENERATIONS_REPORTED = 0.3
+TWO_GENERATIONS_REPORTED = 0.34
 DEPTHS: Final[dict[Depth, float]] = {"16": 0.55, "24": 0.15, "float": 0.3}
 OWN_ENCODER = 0.55
 """Share coded by the encoders inside PyAV; other programs that know the class share the rest evenly."""
