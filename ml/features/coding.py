@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics import lattice
+from ml.forensics import lattice, rounding
 from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
 
 F32 = NDArray[np.float32]
@@ -17,22 +17,30 @@ LATTICES: Final = ("mp3", "aac-kbd", "vorbis", "opus")
 
 PAIRS: Final = ("lr", "ms")
 
+DESCRIBED_FROM: Final = 3.5
+"""Height from which what is seen at a grid means anything."""
+
 
 def grid_features(grids: Mapping[str, Grid]) -> dict[str, float]:
     """Clearness of each coder's best grid, by band; the offset itself says nothing about the sound."""
     out: dict[str, float] = {}
     for coder in CODERS:
         grid = grids.get(coder)
-        out[f"{coder}.confirmed"] = grid.confirmed if grid else np.nan
-        out[f"{coder}.sigma"] = grid.sigma if grid else np.nan
+        for name in ("confirmed", "sigma", "lattice", "evidence", "exact", "shifted", "second"):
+            out[f"{coder}.{name}"] = float(getattr(grid, name)) if grid else np.nan
         for band, hz in enumerate(BAND_EDGES_HZ[:-1]):
             out[f"{coder}.depth_{hz}"] = float(grid.depth[:, band].max()) if grid else np.nan
             out[f"{coder}.holes_{hz}"] = float(grid.holes[:, band].max()) if grid else np.nan
     return out
 
 
+def described(grids: Mapping[str, Grid]) -> dict[str, Grid]:
+    """The grids that are clear enough to be looked at closely."""
+    return {c: grids[c] for c in LATTICES if c in grids and grids[c].height >= DESCRIBED_FROM}
+
+
 def lattice_features(signal_of: Callable[[Grid], Pieces], grids: Mapping[str, Grid]) -> dict[str, float]:
-    """Lattice statistics of the coders in LATTICES at their best grid.
+    """Lattice statistics at the grids that are there, NaN for others.
 
     signal_of : the pieces that a grid was found in, at the grid's rate
     """
@@ -46,4 +54,24 @@ def lattice_features(signal_of: Callable[[Grid], Pieces], grids: Mapping[str, Gr
         for (pair, band, statistic), value in np.ndenumerate(values):
             name = lattice.STATISTICS[statistic]
             out[f"{coder}.{PAIRS[pair]}.{name}_{lattice.BAND_EDGES_HZ[band]}"] = float(value)
+    return out
+
+
+def rounding_features(found: Mapping[str, tuple[F32, F32]]) -> dict[str, float]:
+    """Steps and bits at the grids that are there, NaN for others.
+
+    found : coder -> what :func:`ml.forensics.rounding.describe` gave
+    """
+    nothing = (
+        np.full((len(rounding.BAND_EDGES_HZ) - 1, len(rounding.STATISTICS)), np.nan),
+        np.full(len(rounding.TOTALS), np.nan),
+    )
+    out: dict[str, float] = {}
+    for coder in LATTICES:
+        by_band, totals = found.get(coder, nothing)
+        for (band, statistic), value in np.ndenumerate(by_band):
+            name = rounding.STATISTICS[statistic]
+            out[f"{coder}.rounding.{name}_{rounding.BAND_EDGES_HZ[band]}"] = float(value)
+        for name, value in zip(rounding.TOTALS, totals, strict=True):
+            out[f"{coder}.rounding.{name}"] = float(value)
     return out

@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 
 from ml import stft
 from ml.errors import TooShort
-from ml.features.coding import grid_features, lattice_features
+from ml.features.coding import described, grid_features, lattice_features, rounding_features
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
-from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search
+from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
+from ml.forensics.rounding import describe
+from ml.forensics.transforms import CODERS
+from ml.forensics.trial import FRAMES, judge, noise_of
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 1
+VERSION: Final = 2
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -30,10 +33,8 @@ HEARD_FROM: Final = 5.0
 HEARD: Final = {"mp2": 9.0, "ac3": 8.0, "wma": 20.0}
 """Tests that few offsets, harmonics of AAC's frame or loops can fool; when real they are far higher."""
 
-THOROUGH: Final = TRANSFORMS[0], TRANSFORMS[2]
-"""MP3 and the 1024-sample frames: where high bitrates hide."""
-
-MORE: Final = 3.0
+LATTICE_FROM: Final = 4.5
+"""The same for the evidence of a lattice, which stays under 3."""
 
 
 class Excerpt(Protocol):
@@ -67,10 +68,15 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     if duration < MINIMUM_SECONDS:
         raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
     rates = _Rates(pieces, sr=sr)
-    grids = _hear(rates, sr=sr)
+    heard = _hear(rates, sr=sr)
+    grids = heard.grids
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
-    values = grid_features(grids) | lattice_features(rates.of, grids) | spectrum
+    clear = described(grids)
+    signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
+    values = (
+        grid_features(grids) | lattice_features(rates.of, clear) | rounding_features(heard.rounding()) | spectrum | signal
+    )
     return Measurement(values, grids, cutoff(stft.power(pieces), sr=sr))
 
 
@@ -84,35 +90,89 @@ def _coding_rates(sr: int) -> tuple[int, int]:
     return first, 48000 if first == 44100 else 44100
 
 
-def _hear(rates: "_Rates", *, sr: int) -> dict[str, Grid]:
-    """Each coder's best grid. Cheap first; more regions, then the other rate, only while nothing is heard."""
+def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
+    """Each coder's best grid, at the likeliest rate; at the other one too where nothing is heard."""
     first, second = _coding_rates(sr)
-    searches = [Search(rates.at(first), sr=first, transform=transform) for transform in TRANSFORMS]
-    searches.append(Search(rates.emphasised, sr=celt.RATE, transform=CELT))
-    grids = _best(searches, effort=1.0)
-    if silent(grids):
-        grids |= _best([s for s in searches if s.transform in THOROUGH], effort=MORE)
-    if silent(grids):
-        others = [Search(rates.at(second), sr=second, transform=transform) for transform in TRANSFORMS]
-        for coder, grid in _best(others, effort=2.0).items():
-            if coder not in grids or grid.confirmed > grids[coder].confirmed:
-                grids[coder] = grid
-    return grids
+    heard = _Heard(rates)
+    heard.listen(first, transforms=TRANSFORMS)
+    heard.listen(celt.RATE, transforms=(CELT,))
+    if silent(heard.grids):
+        heard.listen_closer()
+    if silent(heard.grids):
+        heard.listen(second, transforms=TRANSFORMS)
+    return heard
 
 
 def silent(grids: Mapping[str, Grid]) -> bool:
     """Whether no coder is heard."""
-    return all(grid.confirmed < HEARD.get(coder, HEARD_FROM) for coder, grid in grids.items())
+    return not any(
+        grid.confirmed >= HEARD.get(coder, HEARD_FROM)
+        or grid.lattice >= LATTICE_FROM
+        or grid.shifted >= 2 * LATTICE_FROM
+        for coder, grid in grids.items()
+    )
 
 
-def _best(searches: Sequence[Search], *, effort: float) -> dict[str, Grid]:
-    return {grid.coder: grid for s in searches for grid in s.more(effort=effort).grids()}
+class _Heard:
+    """The clearest grid of each coder, and the search that it came from."""
+
+    def __init__(self, rates: "_Rates") -> None:
+        self._rates = rates
+        self._searches: dict[str, Search] = {}
+        self.grids: dict[str, Grid] = {}
+
+    def listen(self, rate: Hz | int, *, transforms: Sequence[Transform]) -> None:
+        """Search all offsets of some transforms, and put the likeliest to the lattice test."""
+        for transform in transforms:
+            pieces = self._rates.emphasised if transform is CELT else self._rates.at(int(rate))
+            search = Search(pieces, sr=int(rate), transform=transform).more()
+            for grid in search.grids():
+                self._keep(judge(grid, search, noise=self._noise(search)), search)
+
+    def listen_closer(self) -> None:
+        """Take the time to try every gain."""
+        for coder, search in self._searches.items():
+            self._keep(judge(self.grids[coder], search, noise=self._noise(search), thorough=True), search)
+
+    def rounding(self) -> dict[str, tuple[F32, F32]]:
+        """Steps and bits at the grids that are clear."""
+        return {
+            coder: describe(
+                self._searches[coder].regions(FRAMES),
+                coder=CODERS[coder],
+                exact=grid.exact,
+                offsets=_phases(grid),
+                sr=grid.sr,
+                noise=self._noise(self._searches[coder]),
+            )
+            for coder, grid in described(self.grids).items()
+        }
+
+    @property
+    def noise(self) -> float:
+        """Deviation of the file's own rounding, as the first search has it: what no step may hide under."""
+        return next((self._noise(search) for search in self._searches.values()), np.nan)
+
+    def _keep(self, grid: Grid, search: Search) -> None:
+        known = self.grids.get(grid.coder)
+        if known is None or grid.height >= known.height:
+            self.grids[grid.coder] = grid
+            self._searches[grid.coder] = search
+
+    def _noise(self, search: Search) -> float:
+        return noise_of(search.regions(FRAMES), integers=self._rates.integers)
+
+
+def _phases(grid: Grid) -> tuple[int, ...]:
+    """Vorbis' blocks begin anew at multiples of its short one wherever it changes between the two."""
+    return tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
 
 
 class _Rates:
     """The same pieces at the rates that are asked for, each made once."""
 
     def __init__(self, pieces: Pieces, *, sr: int) -> None:
+        self.integers = all(bool((y == np.rint(y)).all()) for _, y in pieces)
         self._made = {sr: pieces}
         self._sr = sr
 
@@ -150,6 +210,11 @@ def spec() -> FeatureSpec:
 class _Noise:
     start: int
     y: F32
+
+
+def _level(pieces: Pieces) -> float:
+    """log2 of the mean step between samples, in 16-bit steps: how far the sound stands over the rounding."""
+    return float(np.log2(np.mean([np.abs(np.diff(y, axis=1)).mean() for _, y in pieces]) + 1e-3))
 
 
 def _stereo_in_steps(y: F32) -> F32:

@@ -35,7 +35,13 @@ AUDIBLE: Final = 1.0
 MIDDLE: Final = (0.3, 0.8)
 """Quantiles of loudness between which regions are looked at first."""
 
+MOST_REGIONS: Final = 256
+"""More are never looked at."""
+
 GOLDEN: Final = 0.6180339887498949
+
+NEAR: Final = 3
+"""Offsets this close to a grid belong to it."""
 
 LEAST_SPREAD: Final = (0.01, 0.001)
 """Floor for the deviation over the offsets (log2, share of holes): an empty band must not divide by nothing."""
@@ -83,6 +89,21 @@ class Grid:
     """Mean log2 magnitude elsewhere minus here, shape (4 channels, n_bands)."""
     holes: F32
     """Share of holes here minus elsewhere, shape (4 channels, n_bands)."""
+    lattice: float = np.nan
+    """Height of the evidence for a lattice of steps over other offsets', see :mod:`ml.forensics.trial`."""
+    evidence: float = np.nan
+    """That evidence itself, nats a line."""
+    exact: bool = False
+    """Whether the steps have the absolute size that the coder gives them: no gain was applied since."""
+    shifted: float = np.nan
+    """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
+    second: float = np.nan
+    """Height of the best other offset: the same coder twice, or an edit between two parts."""
+
+    @property
+    def height(self) -> float:
+        """The clearest of the tests; that at many gains has more chances to be wrong."""
+        return float(np.nanmax([self.confirmed, self.lattice, self.shifted / 2]))
 
 
 def _mdct(half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int) -> Transform:
@@ -95,13 +116,13 @@ def _mdct(half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int
 
 
 TRANSFORMS: Final = (
-    Transform(hybrid.LINES, hybrid.REACH, hybrid.LINES, ("mp3",), hybrid.scan_hybrid, 28),
+    Transform(hybrid.LINES, hybrid.REACH, hybrid.LINES, ("mp3",), hybrid.scan_hybrid, 12),
     Transform(hybrid.BANDS, hybrid.REACH, hybrid.BANDS, ("mp2",), hybrid.scan_polyphase, 12),
-    _mdct(1024, ("sine", "kbd4", "vorbis"), ("aac-sine", "aac-kbd", "vorbis"), 20),
+    _mdct(1024, ("sine", "kbd4", "vorbis"), ("aac-sine", "aac-kbd", "vorbis"), 14),
     _mdct(256, ("kbd5",), ("ac3",), 64),
     _mdct(2048, ("sine",), ("wma",), 12),
 )
-CELT: Final = Transform(celt.LINES, celt.REACH, celt.LINES, ("opus",), celt.scan_celt, 16)
+CELT: Final = Transform(celt.LINES, celt.REACH, celt.LINES, ("opus",), celt.scan_celt, 12)
 
 CODERS: Final = tuple(name for transform in (*TRANSFORMS, CELT) for name in transform.coders)
 
@@ -116,17 +137,29 @@ class Search:
         shape = (transform.length, len(transform.coders), 4, 2, len(self._edges) - 1)
         self._sums = np.zeros((2, *shape), dtype=np.float32)
         self._counts = [0, 0]
-        self._left = iter(_regions(pieces, transform))
+        self._regions = list(islice(_regions(pieces, transform), MOST_REGIONS))
 
     def more(self, *, effort: float = 1.0) -> "Search":
         """Score as many further regions as the transform asks for, times ``effort``."""
         out = np.zeros(self._sums.shape[1:], dtype=np.float32)
-        for region in islice(self._left, round(self.transform.regions * effort)):
+        done = sum(self._counts)
+        for region in self._regions[done : done + round(self.transform.regions * effort)]:
             half = sum(self._counts) % 2
             self.transform.scan(region, self._edges, out)
             self._sums[half] += out
             self._counts[half] += 1
         return self
+
+    def regions(self, n: int) -> F32:
+        """The first ``n`` regions, shape (n or fewer, 2, reach)."""
+        chosen = self._regions[:n]
+        return np.stack(chosen) if chosen else np.empty((0, 2, self.transform.reach), dtype=np.float32)
+
+    def candidates(self, coder: str, n: int) -> list[int]:
+        """The ``n`` likeliest offsets of a coder, by all bands of one channel together."""
+        means = self._sums[:, :, self.transform.coders.index(coder)].sum(axis=0)
+        heights = np.clip(_heights(means)[..., :-1], -2, 8).sum(axis=(2, 3)).max(axis=1)
+        return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
 
     def grids(self) -> list[Grid]:
         """The best grid of each of the transform's coders; none where the signal is too short."""
@@ -174,6 +207,7 @@ def _needle(coder: str, halves: F32, *, sr: int) -> Grid:
     heights = np.stack([_heights(half) for half in halves])  # (2, offsets, 4, 2, n_bands + 1)
     both = heights.min(axis=0)
     offset, channel, _, band = np.unravel_index(int(both.argmax()), both.shape)
+    others = np.delete(both, (offset + np.arange(-NEAR, NEAR + 1)) % len(both), axis=0)
     mean = halves.mean(axis=0)
     here, elsewhere = mean[offset], np.median(mean, axis=0)
     return Grid(
@@ -186,6 +220,7 @@ def _needle(coder: str, halves: F32, *, sr: int) -> Grid:
         band=int(band),
         depth=elsewhere[:, 0] - here[:, 0],
         holes=here[:, 1] - elsewhere[:, 1],
+        second=float(others.max()),
     )
 
 

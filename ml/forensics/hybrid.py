@@ -24,6 +24,9 @@ TAPS = 512
 SLOTS = 36
 """Subband samples under one long block."""
 
+SPAN = TAPS + (SLOTS - 1) * BANDS
+"""Samples that the lines of one granule are made of."""
+
 REACH = LINES + SLOTS * BANDS + TAPS
 """Samples from the first that one search over all offsets looks at."""
 
@@ -111,11 +114,16 @@ def scan_hybrid(y: F32, edges: I32, out: F32) -> None:
     edges : shape (n_bands + 1,), line numbers
     out : shape (576, 1, 4, 2, n_bands)
     """
-    left, right = (hybrid_lines(polyphase(channel), slot=BANDS, step=1, count=LINES) for channel in y)
+    left, right = (at_all_offsets(channel) for channel in y)
     half = np.float32(0.5)
     every: tuple[F32, ...] = (left, right, half * (left + right), half * (left - right))
     for c, lines in enumerate(every):
         column_statistics(lines, lines.view(np.int32), edges, out[:, 0, c])
+
+
+def at_all_offsets(x: F32) -> F32:
+    """Long-block lines at all 576 frame offsets, shape (576 lines, 576 offsets); x of shape (REACH,)."""
+    return hybrid_lines(polyphase(x), slot=BANDS, step=1, count=LINES)
 
 
 def scan_polyphase(y: F32, edges: I32, out: F32) -> None:

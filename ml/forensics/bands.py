@@ -1,0 +1,42 @@
+"""Scale-factor bands: the groups of lines for which a coder sends one step."""
+
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+I32 = NDArray[np.int32]
+
+LAYER3: Final = {
+    44100: (0, 4, 8, 12, 16, 20, 24, 30, 36, 44, 52, 62, 74, 90, 110, 134, 162, 196, 238, 288, 342, 418, 576),
+    48000: (0, 4, 8, 12, 16, 20, 24, 30, 36, 42, 50, 60, 72, 88, 106, 128, 156, 190, 230, 276, 330, 384, 576),
+    32000: (0, 4, 8, 12, 16, 20, 24, 30, 36, 44, 54, 66, 82, 102, 126, 156, 194, 240, 296, 364, 448, 550, 576),
+}
+"""Long blocks; ISO 11172-3, table B.8."""
+
+AAC_WIDTHS: Final = {
+    48000: (4,) * 10 + (8,) * 7 + (12,) * 4 + (16, 16, 20, 20, 24, 24, 28, 28) + (32,) * 19 + (96,),
+    32000: (4,) * 10 + (8,) * 7 + (12,) * 4 + (16, 16, 20, 20, 24, 24, 28, 28) + (32,) * 22,
+}
+"""Long windows of 1024 lines; ISO 13818-7, tables 45 and 46 (44.1 kHz as 48)."""
+
+
+def layer3(sr: int) -> I32:
+    """Edges of the 22 bands of Layer III, shape (23,); the nearest table for other rates."""
+    return np.array(LAYER3[min(LAYER3, key=lambda rate: abs(rate - sr))], dtype=np.int32)
+
+
+def aac(sr: int) -> I32:
+    """Edges of AAC's bands, shape (n_bands + 1,).
+
+    >>> aac(44100)[[0, 10, 48, 49]].tolist()
+    [0, 40, 928, 1024]
+    """
+    widths = AAC_WIDTHS[32000 if sr < 40000 else 48000]
+    return np.array(list(accumulate(widths, initial=0)), dtype=np.int32)
+
+
+def even(n_lines: int, *, width: int) -> I32:
+    """Edges of equal bands, for coders whose step moves with every few lines."""
+    return np.arange(0, n_lines + 1, width, dtype=np.int32)

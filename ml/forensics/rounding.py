@@ -1,0 +1,111 @@
+"""What the coder's rounding looks like at a grid: the size of its steps, and the bits that its numbers need.
+
+From these the bitrate is read. Where the lines of a band lie on a lattice, the step is known, and with it the numbers
+that the coder sent; their code length, added up over a frame, is close to what the frame cost.
+"""
+
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forensics.steps import Law, code_length, fit, numbers
+from ml.forensics.transforms import Coder
+from ml.forensics.trial import spectra
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+BAND_EDGES_HZ: Final = (0, 1000, 2500, 4500, 7000, 10000, 13000, 15500, 18500, 20500)
+STATISTICS: Final = ("step", "bits", "fits", "coded")
+"""log2 of the median step in 16-bit steps; bits a line; share of bands on a lattice; share of lines not zero."""
+TOTALS: Final = ("kbps", "kbps_spread", "kbps_p10", "kbps_p50", "kbps_p90", "fits", "mid_side", "step_spread")
+
+FITS_FROM: Final = 0.3
+"""Nats a line from which a band is believed to lie on the lattice of its step."""
+
+SILENT_STEP: Final = 40.0
+"""log2 of a step at which everything is zero."""
+
+
+def describe(
+    regions: F32, *, coder: Coder, exact: bool, offsets: Sequence[int], sr: int, noise: float
+) -> tuple[F32, F32]:
+    """(statistics of shape (n_bands, n_statistics), totals of shape (n_totals,)); NaN where there is nothing.
+
+    regions : left and right in 16-bit steps, shape (n, 2, reach)
+    offsets : where the grid is; several where a coder's blocks may begin at several places: each region takes the best
+    """
+    law = coder.exact if exact and coder.exact is not None else coder.free
+    bands = coder.bands(sr)
+    assert law is not None
+    tried = [
+        _pairs(spectra(regions, coder=coder, offset=offset), bands, law=law, noise=noise) for offset in offsets
+    ]
+    magnitudes, steps, evidence, mid_side = (np.stack(part) for part in zip(*tried, strict=True))
+    best = evidence.mean(axis=(2, 3)).argmax(axis=0)  # of the offsets, for every region
+    chosen = best, np.arange(len(best))
+    magnitudes, steps, evidence = magnitudes[chosen], steps[chosen], evidence[chosen]
+    fits = evidence > FITS_FROM
+    known = np.where(fits, steps, np.nan)
+    q = numbers(magnitudes, bands, steps=_filled(known, silent=np.isnan(steps)), law=law)
+    bits = code_length(q, bands)
+    kbps = bits.sum(axis=(1, 2)) * (sr / coder.length) / 1000
+    coded = np.add.reduceat(q > 0, bands[:-1], axis=-1)
+    widths, middles = np.diff(bands), (bands[:-1] + bands[1:]) / 2 * (sr / 2 / bands[-1])
+    out = np.full((len(BAND_EDGES_HZ) - 1, len(STATISTICS)), np.nan, dtype=np.float32)
+    for at, (low, high) in enumerate(pairwise(BAND_EDGES_HZ)):
+        here = (middles >= low) & (middles < high)
+        if here.any():
+            lines = widths[here].sum() * steps.shape[0] * steps.shape[1]
+            step = np.nanmedian(known[..., here]) if fits[..., here].any() else np.nan
+            out[at] = (
+                step,
+                bits[..., here].sum() / lines,
+                fits[..., here].mean(),
+                coded[..., here].sum() / lines,
+            )
+    totals = (
+        kbps.mean(),
+        kbps.std(),
+        *np.percentile(kbps, (10, 50, 90)),
+        fits.mean(),
+        mid_side[chosen].mean(),
+        np.nanstd(known) if fits.any() else np.nan,
+    )
+    return out, np.array(totals, dtype=np.float32)
+
+
+def _pairs(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple[F32, F32, F32, F32]:
+    """What was coded, band by band: left and right, or mid and side, whichever lies more on a lattice.
+
+    magnitudes : shape (n, 1 or 4 channels, n_lines)
+    Returns magnitudes (n, channels, n_lines), steps and evidence (n, channels, n_bands), and where mid and side were
+    taken (n, n_bands); one channel where both are alike, else two. Mid and side are scaled to the power of left and right.
+    """
+    n, channels, n_lines = magnitudes.shape
+    steps, evidence = fit(magnitudes.reshape(-1, n_lines), bands, law=law, noise=noise)
+    steps, evidence = steps.reshape(n, channels, -1), evidence.reshape(n, channels, -1)
+    if channels == 1:
+        return magnitudes, steps, evidence, np.zeros(steps.shape[::2], dtype=np.float32)
+    mid_side = evidence[:, 2:].sum(axis=1) > evidence[:, :2].sum(axis=1)
+    by_band, by_line = mid_side[:, None], np.repeat(mid_side, np.diff(bands), axis=1)[:, None]
+    return (
+        np.where(by_line, magnitudes[:, 2:] * np.float32(np.sqrt(2)), magnitudes[:, :2]),
+        np.where(by_band, steps[:, 2:] + np.float32(0.5), steps[:, :2]),
+        np.where(by_band, evidence[:, 2:], evidence[:, :2]),
+        mid_side.astype(np.float32),
+    )
+
+
+def _filled(known: F32, *, silent: NDArray[np.bool_]) -> F32:
+    """Steps for bands that fit none: the median of their frame, else of all; SILENT_STEP where nothing is heard."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # frames without a known step
+        of_frame = np.nanmedian(known, axis=(1, 2), keepdims=True)
+        of_all = np.nanmedian(known)
+    filled = np.where(np.isnan(known), np.where(np.isnan(of_frame), of_all, of_frame), known)
+    return np.asarray(np.where(silent | np.isnan(filled), SILENT_STEP, filled), dtype=np.float32)

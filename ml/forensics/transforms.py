@@ -1,0 +1,89 @@
+"""Each coder's transform, at one chosen frame offset: what the coder rounded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log2
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+
+from ml.forensics import bands, celt, hybrid
+from ml.forensics.steps import Law
+from ml.forensics.windows import celt as celt_window
+from ml.forensics.windows import kbd, sine, vorbis
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+FREE_POWER: Final = Law(4 / 3, per_octave=8, phase=0.0, tolerance=0.025, most=12)
+FREE_UNIFORM: Final = Law(1.0, per_octave=8, phase=0.0, tolerance=0.025, most=12)
+"""Any step at all, a band by itself."""
+
+PHASES: Final = 8
+"""Gains that are told apart within the quarter octave between a coder's steps."""
+
+
+CELT_WINDOW: Final = celt_window(2 * celt.LINES, overlap=celt.OVERLAP)
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """A transform and how its lines are rounded."""
+
+    length: int
+    """Samples from frame to frame."""
+    span: int
+    """Samples that one frame's lines are made of."""
+    lines: Callable[[F32], F32]
+    """Frames of shape (n, span) -> lines of shape (n, n_lines)."""
+    bands: Callable[[int], I32]
+    """Sampling rate -> edges of the bands that share a step."""
+    exact: Law | None
+    """The coder's own steps, where their absolute size is known and the same in all bands."""
+    free: Law | None
+    """Any step (gain and equalisers move them); None where this is not looked at."""
+
+    def shifted(self) -> tuple[Law, ...]:
+        """The coder's own steps after any gain, the same in all bands."""
+        if self.exact is None:
+            return ()
+        width = 1 / self.exact.per_octave / PHASES
+        return tuple(
+            Law(self.exact.power, self.exact.per_octave, self.exact.phase + p * width, tolerance=0.006, most=24)
+            for p in range(PHASES)
+        )
+
+
+def mdct(window: NDArray[np.float64]) -> Callable[[F32], F32]:
+    """Orthonormal MDCT under a window of shape (2N,)."""
+    shape = window.astype(np.float32)
+    return lambda frames: np.asarray(dct(celt.fold(frames * shape), type=4, norm="ortho", axis=-1))
+
+
+def layer3(frames: F32) -> F32:
+    """Long-block lines of single granules: (n, hybrid.SPAN) -> (n, 576)."""
+    subbands = np.stack([hybrid.polyphase(frame, step=hybrid.BANDS) for frame in frames])
+    flat = subbands.reshape(-1, hybrid.BANDS)
+    return hybrid.hybrid_lines(flat, slot=1, step=hybrid.SLOTS, count=len(frames)).T
+
+
+def _exact(phase: float) -> Law:
+    return Law(4 / 3, per_octave=4, phase=phase, tolerance=0.001, most=60)
+
+
+def _even(n_lines: int, *, width: int) -> Callable[[int], I32]:
+    return lambda sr: bands.even(n_lines, width=width)
+
+
+CODERS: Final[dict[str, Coder]] = {
+    # the scale of hybrid.long_block holds a factor of 3
+    "mp3": Coder(hybrid.LINES, hybrid.SPAN, layer3, bands.layer3, _exact(log2(3) % 0.25), FREE_POWER),
+    "aac-sine": Coder(1024, 2048, mdct(sine(2048)), bands.aac, _exact(0.0), FREE_POWER),
+    "aac-kbd": Coder(1024, 2048, mdct(kbd(2048, alpha=4)), bands.aac, _exact(0.0), FREE_POWER),
+    "vorbis": Coder(1024, 2048, mdct(vorbis(2048)), _even(1024, width=8), None, FREE_UNIFORM),
+    "opus": Coder(celt.LINES, 2 * celt.LINES, mdct(CELT_WINDOW), _even(celt.LINES, width=8), None, FREE_UNIFORM),
+    "ac3": Coder(256, 512, mdct(kbd(512, alpha=5)), _even(256, width=8), None, FREE_UNIFORM),
+    "wma": Coder(2048, 4096, mdct(sine(4096)), _even(2048, width=16), None, None),
+}

@@ -1,0 +1,233 @@
+"""A few likely frame offsets are put to the stronger test: do the lines lie on a lattice of steps there?
+
+The search over all offsets looks for holes, which coders at high bitrates hardly leave; but it puts the true offset
+among the likeliest. At each of those the evidence of :mod:`ml.forensics.steps` is taken, and one that stands out from
+the others, in both halves of the frames, is a grid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forensics import hybrid
+from ml.forensics.grid import CHANNELS, NEAR, Grid, Search
+from ml.forensics.steps import Law, fit_columns
+from ml.forensics.transforms import CODERS, Coder
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+GROUPS_HZ: Final = ((1000, 5000), (5000, 10000), (10000, 16500), (1000, 16500))
+"""Parts of the spectrum that are judged by themselves."""
+
+LEAST_SPREAD: Final = 0.005
+"""Floor for the deviation over the candidates, in nats a line."""
+
+MOST_EVIDENCE: Final = 3.0
+"""A line cannot say more than this, so that no few lines carry everything."""
+
+FRAMES: Final = 24
+LEAST_FRAMES: Final = 4
+CANDIDATES: Final = 32
+SCOUTED: Final = 5
+SCOUTED_MONO: Final = 12
+"""How many regions are looked at, at how many offsets; how many at all offsets of Layer III."""
+
+CLEAR: Final = 6.0
+"""Height from which no further law is tried."""
+HEARD: Final = 4.0
+"""Height from which the lattice says where the grid is; genuine recordings stay under 3."""
+
+ROUNDING_16: Final = 0.3
+"""Deviation of rounding to 16 bits, in its own steps: 1/sqrt(12), and a little."""
+DITHERED_16: Final = 0.6
+FINE: Final = 0.1
+"""The same for deeper files: what arithmetic leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The outcome at one candidate."""
+
+    offset: int
+    height: float
+    """Evidence over the other candidates', in robust deviations, the smaller of the two halves."""
+    evidence: float
+    """Mean evidence of the channel and group that stand out, nats a line."""
+    channel: int
+
+
+def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -> Grid:
+    """The grid with what its coder's lattice says, and moved to where that is clearest.
+
+    search : what the grid was found by
+    thorough : also try what takes longer, which is worth it where nothing else is heard
+    """
+    coder = CODERS.get(grid.coder)
+    if coder is None or coder.free is None:
+        return grid
+    regions = search.regions(FRAMES)
+    offsets = search.candidates(grid.coder, CANDIDATES)
+    bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
+    best = grid
+    if coder.exact is not None:
+        best = _better(best, bench.trials(coder.exact), exact=True)
+        if grid.coder == "mp3" and not _clear(best):
+            offsets = scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=CANDIDATES // 2) + offsets
+            bench = Bench(regions, coder=coder, offsets=offsets[:CANDIDATES], sr=grid.sr, noise=noise)
+            best = _better(best, bench.trials(coder.exact), exact=True)
+    if not _clear(best):
+        best = _better(best, bench.trials(coder.free), exact=False)
+    if thorough and not _clear(best):
+        best = _at_any_gain(best, coder, regions, offsets, noise=noise)
+    return best
+
+
+def _at_any_gain(grid: Grid, coder: Coder, regions: F32, offsets: list[int], *, noise: float) -> Grid:
+    """The grid with the best outcome under the coder's own steps, moved by any gain."""
+    if coder.exact is None or coder.free is None:
+        return grid
+    if grid.coder == "mp3":
+        offsets = scout_layer3(regions, law=coder.free, sr=grid.sr, noise=noise, n=8) + offsets
+    bench = Bench(regions, coder=coder, offsets=offsets[: CANDIDATES // 2], sr=grid.sr, noise=noise)
+    found = [outcomes[0] for law in coder.shifted() if (outcomes := bench.trials(law))]
+    if not found:
+        return grid
+    best = max(found, key=lambda trial: trial.height)
+    if best.height < 2 * HEARD or best.height / 2 < grid.height:
+        return replace(grid, shifted=best.height)
+    return replace(grid, shifted=best.height, offset=best.offset, channel=CHANNELS[best.channel])
+
+
+def _clear(grid: Grid) -> bool:
+    return grid.lattice >= CLEAR
+
+
+def _better(grid: Grid, found: Sequence[Trial], *, exact: bool) -> Grid:
+    """The grid with the outcome of further trials, if it is clearer."""
+    if not found or found[0].height <= np.nan_to_num(grid.lattice, nan=-1.0):
+        return grid
+    best = found[0]
+    others = [t.height for t in found if abs(t.offset - best.offset) > NEAR]
+    return replace(
+        grid,
+        lattice=best.height,
+        evidence=best.evidence,
+        exact=exact,
+        second=max(grid.second, others[0]) if others else grid.second,
+        offset=best.offset if best.height > max(grid.confirmed, HEARD) else grid.offset,
+        channel=CHANNELS[best.channel] if best.height > max(grid.confirmed, HEARD) else grid.channel,
+    )
+
+
+class Bench:
+    """The spectra of some candidate offsets, to be judged under one law after another."""
+
+    def __init__(self, regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noise: float) -> None:
+        """regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them"""
+        self._offsets = list(dict.fromkeys(offsets))
+        if len(regions) < LEAST_FRAMES:
+            self._offsets = []
+        self._coder, self._sr, self._noise = coder, sr, noise
+        self._bands = _bands(coder, sr=sr)
+        found = [spectra(regions, coder=coder, offset=offset) for offset in self._offsets]
+        self._shape = found[0].shape[:2] if found else (0, 0)
+        self._columns = [np.ascontiguousarray(s.reshape(-1, s.shape[-1]).T) for s in found]
+
+    def trials(self, law: Law) -> list[Trial]:
+        """The candidates' outcomes, best first; nothing for fewer than LEAST_FRAMES regions."""
+        if not self._offsets:
+            return []
+        found = np.stack([self._evidence(columns, law) for columns in self._columns])
+        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])
+        heights = np.minimum(*(_robust(grouped[:, half::2].mean(axis=1)) for half in (0, 1)))
+        mean = grouped.mean(axis=1)  # (offsets, channels, groups)
+        out = []
+        for at, offset in enumerate(self._offsets):
+            channel, group = np.unravel_index(int(heights[at].argmax()), heights[at].shape)
+            height, evidence = float(heights[at].max()), float(mean[at, channel, group])
+            out.append(Trial(offset, height, evidence, int(channel)))
+        return sorted(out, key=lambda trial: -trial.height)
+
+    def _evidence(self, columns: F32, law: Law) -> F32:
+        """Shape (n, channels, n_bands), within -1 and MOST_EVIDENCE."""
+        _, evidence = fit_columns(columns, self._bands, law=law, noise=self._noise)
+        return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(*self._shape, -1)
+
+
+def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int) -> list[int]:
+    """The ``n`` likeliest of all 576 offsets, by the evidence of a few regions.
+
+    regions : as for :func:`trials`
+    """
+    bands = _bands(CODERS["mp3"], sr=sr)
+    total = np.float32(0)
+    mono = alike(regions)
+    chosen = regions[: SCOUTED_MONO if mono else SCOUTED]
+    for left, right in chosen:
+        if mono:
+            lines = [hybrid.at_all_offsets(left)]
+        else:
+            a, b = hybrid.at_all_offsets(left), hybrid.at_all_offsets(right)
+            lines = [a, b, (a + b) / 2, (a - b) / 2]
+        evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
+        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
+        total = total + _by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES)
+    if len(chosen) == 0:
+        return []
+    best = _robust(np.asarray(total) / max(len(chosen), 1)).max(axis=(1, 2))
+    return [int(offset) for offset in np.argsort(-best, kind="stable")[:n]]
+
+
+def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
+    """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike."""
+    frames = regions[:, :, offset : offset + coder.span]
+    if alike(regions):
+        return np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None]
+    left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
+    return np.abs(np.stack([left, right, (left + right) / 2, (left - right) / 2], axis=1))
+
+
+def alike(regions: F32) -> bool:
+    """Whether both channels are the same."""
+    return np.array_equal(regions[:, 0], regions[:, 1])
+
+
+def noise_of(regions: F32, *, integers: bool) -> float:
+    """Deviation of what the file's own rounding (and dither) adds to a line, in 16-bit steps.
+
+    integers : whether all samples are whole 16-bit steps
+    """
+    if not integers:
+        return FINE
+    tail = regions[:, :, -256:]
+    treble = np.abs(np.fft.rfft(tail * np.hanning(tail.shape[-1]).astype(np.float32)))[..., 120:] / np.sqrt(96)
+    quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) if treble.size else ROUNDING_16
+    return float(np.clip(quiet, ROUNDING_16, DITHERED_16))
+
+
+def _bands(coder: Coder, *, sr: int) -> I32:
+    """Bands between the outer edges of the groups."""
+    edges = coder.bands(sr)
+    hz = edges * (sr / 2 / edges[-1])
+    return edges[(hz >= GROUPS_HZ[-1][0] * 0.9) & (hz <= GROUPS_HZ[-1][1])]
+
+
+def _by_group(evidence: F32, bands: I32, *, sr: int, n_lines: int) -> F32:
+    """Means over the lines of each group: (..., n_bands) -> (..., n_groups)."""
+    hz = bands * (sr / 2 / n_lines)
+    widths = np.diff(bands).astype(np.float32)
+    out = []
+    for low, high in GROUPS_HZ:
+        weight = np.where((hz[:-1] >= low * 0.9) & (hz[1:] <= high), widths, 0.0).astype(np.float32)
+        out.append(evidence @ weight / max(float(weight.sum()), 1.0))
+    return np.stack(out, axis=-1)
+
+
+def _robust(values: F32) -> F32:
+    """Heights over the candidates (axis 0) in robust deviations."""
+    centred = values - np.median(values, axis=0)
+    return np.asarray(centred / (1.4826 * np.median(np.abs(centred), axis=0) + LEAST_SPREAD))
