@@ -98,6 +98,16 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", choices=("quality",), default="quality")
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
     command.add_argument("--seed", type=int, default=1, help="of the split")
+    command.add_argument("--table", type=Path, metavar="FILE", help="measurements; default: the shipped ones")
+    command.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="TOOL",
+        help='encoder that training does not see, or "each" in turn; may be repeated',
+    )
+    command.add_argument("--json", type=Path, metavar="FILE", help="write all figures as well")
+    command.add_argument("--plot", type=Path, metavar="PNG", help="draw them as well")
 
 
 def _tasks(text: str) -> tuple[str, ...]:

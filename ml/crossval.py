@@ -1,6 +1,6 @@
 """Cross-validation by supergroup: probabilities for every row from a model that never met its origin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
 from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 FOLDS: Final = 5
 FALSE_ACCUSATIONS: Final = 0.005
@@ -38,23 +39,30 @@ def fold_numbers(table: Table, *, seed: int) -> NDArray[np.intp]:
     return fold
 
 
-def out_of_fold(table: Table, *, seed: int, jobs: int) -> F64:
-    """Log probabilities of each row from trees that saw no row of its supergroup, shape (n, n_classes)."""
+def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = None) -> F64:
+    """Log probabilities of each row from trees that saw no row of its supergroup, shape (n, n_classes).
+
+    unseen : shape (n,), rows that no trees are shown either
+    """
     log_proba = np.empty((len(table), len(CLASSES)))
+    shown = _shown(table, unseen)
     splits = list(_splits(table, seed=seed))
     for train, test in track(splits, description="Cross-validating", console=Console(stderr=True)):
-        part = table.rows(train)
+        part = table.rows(train[shown[train]])
         estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
         log_proba[test] = estimator.raw_log_proba(table.X[test])
     return log_proba
 
 
-def cross_calibrated(log_proba: F64, truth: NDArray[np.intp], *, folds: NDArray[np.intp]) -> F64:
-    """Probabilities of each fold, calibrated on the other folds only."""
+def cross_calibrated(
+    log_proba: F64, truth: NDArray[np.intp], *, folds: NDArray[np.intp], unseen: Bools | None = None
+) -> F64:
+    """Probabilities of each fold, calibrated on the other folds only, without the unseen rows."""
     proba = np.empty_like(log_proba)
+    shown = _shown(truth, unseen)
     for number in np.unique(folds):
-        here = folds == number
-        temperature, shift = fit_calibration(log_proba[~here], truth[~here])
+        here, others = folds == number, (folds != number) & shown
+        temperature, shift = fit_calibration(log_proba[others], truth[others])
         proba[here] = calibrated(log_proba[here], temperature=temperature, shift=shift)
     return proba
 
@@ -68,14 +76,13 @@ def choose_thresholds(table: Table, proba: F64) -> Thresholds:
     )
 
 
-def nested_thresholds(table: Table, proba: F64, *, folds: NDArray[np.intp]) -> tuple[F64, F64]:
-    """For each row the thresholds that the *other* folds would have set: (accuse, accuse_lossy), each of shape (n,)."""
-    accuse, accuse_lossy = np.empty(len(table)), np.empty(len(table))
-    for number in np.unique(folds):
-        here = folds == number
-        chosen = choose_thresholds(table.rows(~here), proba[~here])
-        accuse[here], accuse_lossy[here] = chosen.accuse, chosen.accuse_lossy
-    return accuse, accuse_lossy
+def nested_thresholds(
+    table: Table, proba: F64, *, folds: NDArray[np.intp], unseen: Bools | None = None
+) -> list[Thresholds]:
+    """For each fold number the thresholds that the *other* folds set, without the unseen rows."""
+    shown = _shown(table, unseen)
+    others = [(folds != number) & shown for number in range(folds.max() + 1)]
+    return [choose_thresholds(table.rows(rows), proba[rows]) for rows in others]
 
 
 def own_claims(table: Table, proba: F64, *, generations: int = 1) -> tuple[NDArray[np.intp], F64]:
@@ -83,10 +90,8 @@ def own_claims(table: Table, proba: F64, *, generations: int = 1) -> tuple[NDArr
 
     Returns (row numbers, probabilities), both of shape (m,).
     """
-    histories = [fact.split("|")[1].split("+") for fact in table.facts]
-    rows = np.array(
-        [i for i, h in enumerate(histories) if h != [""] and len(h) == generations], dtype=np.intp
-    )
+    histories = [story.history for story in table.stories()]
+    rows = np.array([i for i, h in enumerate(histories) if len(h) == generations], dtype=np.intp)
     worse = np.empty(len(rows))
     for at, i in enumerate(rows):
         agreeing = agreeing_classes(honest(histories[i][-1]))
@@ -103,6 +108,10 @@ def honest(label: str) -> Declared:
 
 def _allowing(worse: F64, allowed: float) -> float:
     return float(np.clip(np.round(np.quantile(worse, 1.0 - allowed), 4), 0.8, 0.999))
+
+
+def _shown(rows: Sized, unseen: Bools | None) -> Bools:
+    return np.ones(len(rows), dtype=bool) if unseen is None else ~unseen
 
 
 def _splits(table: Table, *, seed: int) -> Iterator[tuple[Any, Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.corpus import Example, realise
+from ml.facts import Facts
 from ml.features import quality
 from ml.features.spec import FeatureSpec
 
@@ -30,7 +31,7 @@ class Table:
     """Supergroup of the master: all rows of one stay on one side of a split."""
     ids: NDArray[np.str_]
     facts: NDArray[np.str_]
-    """How the row was made, for reports only: "kind|history|disturbances|encoders|depth|sr|seconds"."""
+    """How the row was made, for reports only: :class:`ml.facts.Facts` as text."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,6 +46,10 @@ class Table:
             self.ids[index],
             self.facts[index],
         )
+
+    def stories(self) -> list[Facts]:
+        """The facts of each row, to be read."""
+        return [Facts.parse(str(text)) for text in self.facts]
 
     def save(self, path: Path) -> None:
         """Write a compressed table; half precision keeps three digits, more than the measurements repeat."""
@@ -98,21 +103,7 @@ def gather(examples: Sequence[Example], *, cache: Path) -> Table:
         labels=np.array([example.label for example in done]),
         groups=np.array([example.supergroup for example in done]),
         ids=np.array([example.id for example in done]),
-        facts=np.array([_facts(example) for example in done]),
-    )
-
-
-def _facts(example: Example) -> str:
-    return "|".join(
-        (
-            example.master.kind,
-            "+".join(example.history),
-            "+".join(example.disturbance),
-            "+".join(example.encoder),
-            example.depth,
-            str(example.sr),
-            f"{example.seconds:.1f}",
-        )
+        facts=np.array([str(Facts.of(example)) for example in done]),
     )
 
 

@@ -13,7 +13,7 @@ from ml import artifact, dataset
 from ml.corpus import Example, masters, plan
 from ml.crossval import choose_thresholds, class_numbers, cross_calibrated, fold_numbers, out_of_fold
 from ml.dataset import Table
-from ml.evaluation import TABLE, summarise
+from ml.evaluation import TABLE, brief, summarise
 from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
@@ -85,6 +85,6 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
                 "family_settings": estimator.family_settings,
                 "class_settings": estimator.class_settings,
             },
-            "metrics": summarise(table, proba, folds=folds),
+            "metrics": brief(summarise(table, proba, folds=folds)),
         },
     )

@@ -30,7 +30,7 @@ _TEXT = f"""
 ml.units
 ml.stft ml.sandbox
 ml.decode ml.spectrogram ml.features ml.forensics ml.encode
-ml.quality ml.genre ml.dataset ml.artifact ml.corpus
+ml.quality ml.genre ml.facts ml.dataset ml.artifact ml.corpus
 ml.crossval
 ml.training ml.evaluation ml.experiments
 ml.analysis ml.examples

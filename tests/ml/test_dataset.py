@@ -6,7 +6,6 @@ import pytest
 from ml import dataset
 from ml.corpus import masters, plan
 from ml.crossval import (
-    choose_thresholds,
     cross_calibrated,
     fold_numbers,
     honest,
@@ -14,9 +13,10 @@ from ml.crossval import (
     own_claims,
 )
 from ml.dataset import Table
-from ml.evaluation import TABLE, report, summarise
+from ml.evaluation import TABLE
 from ml.features import quality
 from ml.quality.classes import CLASSES
+from tests.tables import even, oracle, sure
 
 
 @pytest.fixture
@@ -41,19 +41,8 @@ def test_an_interrupted_build_picks_up(examples, tmp_path, monkeypatch):
     np.testing.assert_array_equal(table.X, again.X)
 
 
-def synthetic(n_groups=20, *, seed=0):
-    rng = np.random.default_rng(seed)
-    n = n_groups * len(CLASSES) * 2
-    labels = np.tile(np.array(CLASSES), n // len(CLASSES))
-    groups = np.array([f"artist {i % n_groups}" for i in range(n)])
-    facts = np.array([f"music|{'' if c == 'lossless' else c}|trim|default|16|44100|5.0" for c in labels])
-    spec = quality.FeatureSpec("quality", 1, ("a", "b"))
-    X = rng.standard_normal((n, 2)).astype(np.float32)
-    return Table(spec, X, labels, groups, np.array([str(i) for i in range(n)]), facts)
-
-
 def test_a_table_survives_the_disk(tmp_path):
-    table = synthetic()
+    table = even()
     table.X[0, 0] = np.nan
     table.save(tmp_path / "table.npz")
     loaded = Table.load(tmp_path / "table.npz")
@@ -63,61 +52,46 @@ def test_a_table_survives_the_disk(tmp_path):
 
 
 def test_no_group_is_on_two_sides():
-    table = synthetic()
+    table = even()
     folds = fold_numbers(table, seed=0)
     for group in set(table.groups):
         assert len(set(folds[table.groups == group])) == 1
     assert len(set(folds)) == 5
 
 
-def perfect(table, p=0.97):
-    """Probabilities of an oracle that is never quite sure."""
-    proba = np.full((len(table), len(CLASSES)), (1 - p) / (len(CLASSES) - 1))
-    proba[np.arange(len(table)), [CLASSES.index(c) for c in table.labels]] = p
-    return proba
-
-
-def test_figures_of_an_oracle_and_of_a_guess():
-    table = synthetic()
-    folds = fold_numbers(table, seed=0)
-    right = summarise(table, perfect(table), folds=folds)
-    assert right["exact"]["value"] == right["family"]["value"] == right["lossy_found"]["value"] == 1
-    assert right["lossless_accused"]["value"] == right["lossy_accused"]["value"] == 0
-    assert "n 40" in report(
-        right, rows=len(table), groups=20, thresholds=choose_thresholds(table, perfect(table))
-    )
-    guess = np.random.default_rng(1).dirichlet(np.ones(len(CLASSES)), size=len(table))
-    assert summarise(table, guess, folds=folds)["exact"]["value"] < 0.1
-
-
 def test_a_threshold_comes_from_other_folds():
     """One fold whose genuine rows all look lossy can't excuse itself."""
-    table = synthetic()
+    table = even()
     folds = fold_numbers(table, seed=0)
-    proba = perfect(table)
+    proba = oracle(table)
     odd = (folds == 0) & (table.labels == "lossless")
-    proba[odd] = proba[np.flatnonzero(table.labels == "mp3-128")[0]]
-    accuse, _ = nested_thresholds(table, proba, folds=folds)
-    assert (accuse[odd] < 0.97).all()
-    assert summarise(table, proba, folds=folds)["lossless_accused"]["value"] == odd.sum() / 40
+    proba[odd] = sure("mp3-128")
+    thresholds = nested_thresholds(table, proba, folds=folds)
+    assert thresholds[0].accuse < 0.97
+    assert thresholds[1].accuse > 0.97
+    hidden = nested_thresholds(table, proba, folds=folds, unseen=odd)
+    assert hidden[1].accuse < 0.97
 
 
 def test_calibration_of_a_fold_does_not_see_the_fold():
-    table = synthetic()
+    table = even(n_groups=5)
     folds = fold_numbers(table, seed=0)
     truth = np.array([CLASSES.index(c) for c in table.labels])
-    log_proba = np.log(perfect(table))
+    log_proba = np.log(oracle(table))
     before = cross_calibrated(log_proba, truth, folds=folds)
     shuffled = truth.copy()
     shuffled[folds == 2] = np.roll(truth[folds == 2], 1)
     after = cross_calibrated(log_proba, shuffled, folds=folds)
     np.testing.assert_array_equal(before[folds == 2], after[folds == 2])
     assert not np.array_equal(before[folds != 2], after[folds != 2])
+    hidden = cross_calibrated(log_proba, shuffled, folds=folds, unseen=folds == 2)
+    again = cross_calibrated(log_proba, truth, folds=folds, unseen=folds == 2)
+    np.testing.assert_array_equal(hidden, again)
 
 
 def test_an_honest_file_is_not_worse_than_it_says():
-    table = synthetic()
-    rows, worse = own_claims(table, perfect(table))
+    table = even()
+    rows, worse = own_claims(table, oracle(table))
     assert len(rows) == (table.labels != "lossless").sum()
     assert worse.max() < 0.05
     assert honest("mp3-v0").bitrate_mode == "VBR"

@@ -1,0 +1,153 @@
+"""What the product would have said about every row, from the very function that says it.
+
+Every row is judged as a lossless file would be: the verdict may lean on nothing but the sound.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.answer import Declared, Quality
+from ml.crossval import nested_thresholds
+from ml.dataset import Table
+from ml.decode import Levels
+from ml.facts import Facts
+from ml.features.quality import Measurement
+from ml.forensics.grid import Grid
+from ml.quality.classes import CLASSES, FAMILIES, family
+from ml.quality.verdict import Thresholds, decide
+
+F64 = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Strings = NDArray[np.str_]
+
+CLAIM: Final = Declared(container="flac", codec="flac")
+HEIGHT: Final = ".confirmed"
+_NOTHING: Final = np.zeros((4, 1), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One answer for each row, beside what is true of it."""
+
+    facts: tuple[Facts, ...]
+    truth: Strings
+    """The worst coding of each row, or "lossless"."""
+    proba: F64
+    """Calibrated, shape (n, n_classes)."""
+    said: tuple[Quality, ...]
+
+    def where(self, holds: Callable[[Facts], bool]) -> Bools:
+        """Rows of whose facts something holds, shape (n,)."""
+        return np.array([holds(one) for one in self.facts], dtype=bool)
+
+    @cached_property
+    def verdict(self) -> Strings:
+        return np.array([one.verdict for one in self.said])
+
+    @cached_property
+    def label(self) -> Strings:
+        return np.array([one.label for one in self.said])
+
+    @cached_property
+    def genuine(self) -> Bools:
+        """Rows that were never coded."""
+        return np.asarray(self.truth == "lossless")
+
+    @cached_property
+    def once(self) -> Bools:
+        """Rows with one coding."""
+        return self.where(lambda one: len(one.history) == 1)
+
+    @cached_property
+    def accused(self) -> Bools:
+        return np.asarray(self.verdict == "transcode")
+
+    @cached_property
+    def right(self) -> Bools:
+        """Exact class."""
+        return np.asarray(self.label == self.truth)
+
+    @cached_property
+    def family_right(self) -> Bools:
+        return np.asarray(families(self.label) == families(self.truth))
+
+    @cached_property
+    def likeliest_right(self) -> Bools:
+        """Whether the most probable class is true, whatever the verdict: what its probability promises."""
+        return np.asarray(np.array(CLASSES)[self.proba.argmax(axis=1)] == self.truth)
+
+    @cached_property
+    def likeliest_family_right(self) -> Bools:
+        """The same of the family."""
+        return np.asarray(np.array(FAMILIES)[self.family_proba.argmax(axis=1)] == families(self.truth))
+
+    @cached_property
+    def family_proba(self) -> F64:
+        """Sums over the classes of each family, shape (n, n_families)."""
+        of_class = families(np.array(CLASSES))
+        return np.stack([self.proba[:, of_class == name].sum(axis=1) for name in FAMILIES], axis=1)
+
+
+def families(labels: Strings) -> Strings:
+    """Family of each class id, shape kept."""
+    return np.array([family(label) for label in labels])
+
+
+def answer_all(table: Table, proba: F64, *, folds: NDArray[np.intp], unseen: Bools | None = None) -> Answers:
+    """Answers with thresholds that each fold was given by the others.
+
+    proba : shape (n, n_classes), calibrated, out of fold; unseen : rows that may set no threshold
+    """
+    thresholds = nested_thresholds(table, proba, folds=folds, unseen=unseen)
+    facts, grids = tuple(table.stories()), _grids(table)
+    said = (
+        _say(p, grids=g, facts=f, thresholds=thresholds[fold])
+        for p, g, f, fold in zip(proba, grids, facts, folds, strict=True)
+    )
+    return Answers(facts, table.labels, proba, tuple(said))
+
+
+def _say(p: F64, *, grids: Mapping[str, Grid], facts: Facts, thresholds: Thresholds) -> Quality:
+    return decide(
+        dict(zip(CLASSES, p.tolist(), strict=True)),
+        measured=Measurement({}, dict(grids), cutoff_hz=None),
+        declared=CLAIM,
+        levels=_levels(facts),
+        sr=facts.sr,
+        duration_s=facts.seconds,
+        thresholds=thresholds,
+        evidence=(),
+    )
+
+
+def _grids(table: Table) -> list[dict[str, Grid]]:
+    """Of each row the grids as far as a table keeps them: how high each coder's best stands out."""
+    columns = {
+        name.removesuffix(HEIGHT): i for i, name in enumerate(table.spec.names) if name.endswith(HEIGHT)
+    }
+    heights = table.X[:, list(columns.values())].tolist()
+    return [
+        {coder: _grid(coder, h) for coder, h in zip(columns, row, strict=True) if np.isfinite(h)}
+        for row in heights
+    ]
+
+
+def _grid(coder: str, height: float) -> Grid:
+    return Grid(coder, 0, 0, height, height, "M", 0, _NOTHING, _NOTHING)
+
+
+def _levels(facts: Facts) -> Levels:
+    return Levels(
+        peak=1.0,
+        rms=0.1,
+        clipped_share=0.0,
+        silent_share=0.0,
+        effective_bits=None,
+        dual_mono=facts.channels == "dual-mono",
+        dc=0.0,
+    )
