@@ -16,6 +16,7 @@ from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search
+from ml.forensics.lowpass import Lowpass, lowpass
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
@@ -53,6 +54,8 @@ class Measurement:
     grids: dict[str, Grid]
     """coder -> its best grid, whether or not it means anything."""
     cutoff_hz: Hz | None
+    lowpass: Lowpass | None = None
+    """Why the sound ends there; for the page, not for the model."""
 
 
 def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
@@ -71,7 +74,8 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     values = grid_features(grids) | lattice_features(rates.of, grids) | spectrum
-    return Measurement(values, grids, cutoff(stft.power(pieces), sr=sr))
+    whole = stft.power(pieces)
+    return Measurement(values, grids, cutoff(whole, sr=sr), lowpass(whole, sr=sr))
 
 
 def _coding_rates(sr: int) -> tuple[int, int]:
