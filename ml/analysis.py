@@ -41,12 +41,14 @@ def analyse(
     tasks: Collection[str] = ("quality",),
     limits: Limits | None = None,
     on_progress: Callable[[str, float], None] | None = None,
+    on_recorded: Callable[[Recording], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Analysis:
     """Probe, decode and measure the file, and let the models of the asked tasks answer.
 
     models : task -> verified artifact
     on_progress : called with "decoding" or "measuring" and the share that is done
+    on_recorded : called once, with the spectrogram in it, before the measuring, which takes longer
     Raises InputError, SandboxError, ModelMismatch, Cancelled.
     """
     say = on_progress or (lambda step, fraction: None)
@@ -56,6 +58,8 @@ def analyse(
     recording = record(path, limits=limits, on_progress=lambda f: say("decoding", f), cancelled=cancelled)
     if cancelled is not None and cancelled():
         raise Cancelled()
+    if on_recorded is not None:
+        on_recorded(recording)
     say("measuring", 0.0)
     quality: Quality | None = None
     features: dict[str, Mapping[str, float | None]] = {}

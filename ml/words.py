@@ -149,6 +149,29 @@ def upsampled(*, sample_rate: int, true_rate: int) -> str:
     )
 
 
+LOWPASS: Final = {
+    "fm": "A steady line at 19 kHz and nothing else above 15 kHz: the pilot tone of FM radio, whose sound ends there.",
+    "resampler": "Nothing comes above {khz} kHz, where a {rate} kHz recording ends: it looks resampled from there.",
+    "wall": "The edge at {khz} kHz is as steep as a coder’s low-pass, but no frame grid stands behind it: studio "
+    "filters and samplers end like that, too.",
+    "converter": "The edge at {khz} kHz is where many converters filter; a coder’s would come with its frame grid.",
+    "slope": "The treble fades by {drop} dB over the last octave and is lost in the noise from {khz} kHz on: a natural "
+    "end, as of tape, voices and dark instruments. A coder’s low-pass is a wall.",
+}
+CONVERTERS_FROM: Final = 20000
+"""Hz; MP3 of 320 kbps ends there, and so do the filters of many a converter."""
+
+
+def lowpass_words(kind: str, *, hz: float, drop: float, rate: int | None = None) -> str:
+    """Why the treble ends where it does; kind is a key of LOWPASS.
+
+    >>> lowpass_words("resampler", hz=15900, drop=40, rate=32000)
+    'Nothing comes above 15.9 kHz, where a 32 kHz recording ends: it looks resampled from there.'
+    """
+    kind = "converter" if kind == "wall" and hz >= CONVERTERS_FROM else kind
+    return LOWPASS[kind].format(khz=f"{hz / 1000:.1f}", drop=f"{drop:.0f}", rate=f"{(rate or 0) / 1000:g}")
+
+
 UNDECIDED: Final = {
     "mono": "Can’t tell: both channels are (nearly) the same, where high bitrates leave almost no trace.",
     "short": "Can’t tell: the clip is too short for a clear trace. Ten seconds or more would settle it.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Database, utcnow
+from app.jobs import service as jobs
 from app.jobs.service import Claim
 from app.registry import service as registry
 from app.storage import service as storage
@@ -16,7 +18,7 @@ from app.storage.blobs import BlobStore
 from app.storage.upload import Upload
 from app.submissions import service
 from app.submissions.answer import to_json
-from app.submissions.findings import Engine, Finding, Progress, TaskFinding
+from app.submissions.findings import Engine, Finding, Progress, Record, TaskFinding
 from app.submissions.tables import Prediction, Submission
 from ml.errors import Cancelled
 
@@ -37,11 +39,11 @@ class Analyst:
         if source is not None:
             finding = self._copy(source)
         else:
-            finding = self._measure(submission, on_progress=on_progress, cancelled=cancelled)
+            finding = self._measure(claim, submission, on_progress=on_progress, cancelled=cancelled)
         return self._result(claim, submission, finding, source=source)
 
     def _measure(
-        self, submission: Submission, *, on_progress: Progress, cancelled: Callable[[], bool]
+        self, claim: Claim, submission: Submission, *, on_progress: Progress, cancelled: Callable[[], bool]
     ) -> Finding:
         try:
             with self._blobs.local(submission.sha256) as path:
@@ -49,7 +51,11 @@ class Analyst:
                     return self._engine.look(path)
                 self._show_claims(submission, path)
                 return self._engine.listen(
-                    path, tasks=submission.tasks, on_progress=on_progress, cancelled=cancelled
+                    path,
+                    tasks=submission.tasks,
+                    on_progress=on_progress,
+                    on_drawn=partial(self._show_spectrogram, claim),
+                    cancelled=cancelled,
                 )
         except FileNotFoundError:  # deleted or cancelled meanwhile
             raise Cancelled() from None
@@ -62,6 +68,20 @@ class Analyst:
             if row is None:
                 raise Cancelled()
             row.declared = declared
+
+    def _show_spectrogram(self, claim: Claim, facts: Record, pictures: Mapping[str, bytes]) -> None:
+        """Before the verdict, so that there is something to look at."""
+        drawn = Result(self._database, self._blobs, claim, Finding(engine=""), None)
+        try:
+            for name, png in pictures.items():
+                drawn.add(name, png)
+            with self._database.write() as session:
+                if not jobs.beat(session, claim, state="measuring", fraction=0.0, now=utcnow()):
+                    raise Cancelled()
+                session.get_one(Submission, claim.submission_id).spectrogram = dict(facts)
+                drawn.attach(session)
+        finally:
+            drawn.discard()
 
     def _copy(self, source: Submission) -> Finding:
         return Finding(
@@ -128,12 +148,23 @@ class Result:
         if self.source_id:
             names = [f"spectrogram-{channel}" for channel in "LRMS"] + ["picture"]
             storage.share(session, source_id=self.source_id, submission_id=row.id, names=names)
-        for name, upload in sorted(self.uploads.items(), key=lambda item: item[1].sha256):
-            storage.attach(session, upload, blobs=self.blobs, submission_id=row.id, name=name)
+        self.attach(session)
 
-    def close(self) -> None:
+    def attach(self, session: Session) -> None:
+        """The pictures; one of the same name, shown before the verdict or by an earlier attempt, makes room."""
+        assert self.claim.submission_id is not None
+        for name, upload in sorted(self.uploads.items(), key=lambda item: item[1].sha256):
+            storage.detach(session, submission_id=self.claim.submission_id, name=name)
+            storage.attach(
+                session, upload, blobs=self.blobs, submission_id=self.claim.submission_id, name=name
+            )
+
+    def discard(self) -> None:
         for upload in self.uploads.values():
             upload.discard()
+
+    def close(self) -> None:
+        self.discard()
         service.forget_audio(self.database, blobs=self.blobs, submission_id=self.claim.submission_id)
 
     def _predictions(self) -> list[Prediction]:

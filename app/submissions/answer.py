@@ -22,7 +22,9 @@ def revision(session: Session, submission_id: str, *, root_url: str = "") -> str
     """Another one whenever :func:`to_json` would say something else; costs one short query. Raises NotFound."""
     said = select(func.max(Label.id)).where(Label.submission_id == submission_id).scalar_subquery()
     newest = session.execute(
-        select(Job, said, Submission.keep_audio, Submission.declared.is_(None))
+        select(
+            Job, said, Submission.keep_audio, Submission.declared.is_(None), Submission.spectrogram.is_(None)
+        )
         .join(Submission, Submission.id == Job.submission_id)
         .where(Job.submission_id == submission_id)
         .order_by(Job.id.desc())

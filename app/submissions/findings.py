@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 Progress = Callable[[str, float], None]
 Record = Mapping[str, Any]
+Show = Callable[[Record, Mapping[str, bytes]], None]
+"""Called with the spectrogram's facts and its pictures by blob name, as soon as they are drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,13 @@ class Engine(Protocol):
         """What the file claims; quick."""
 
     def listen(
-        self, path: Path, *, tasks: Sequence[str], on_progress: Progress, cancelled: Callable[[], bool]
+        self,
+        path: Path,
+        *,
+        tasks: Sequence[str],
+        on_progress: Progress,
+        on_drawn: Show,
+        cancelled: Callable[[], bool],
     ) -> Finding:
         """Decode and measure a recording."""
 

@@ -114,7 +114,9 @@ def cancel(database: Database, submission: Submission, *, blobs: BlobStore, now:
     with database.write() as session:
         if not jobs.cancel(session, submission_id=submission.id, now=now):
             raise TooLate(state=get(session, submission.id).job.state)
-    forget_audio(database, blobs=blobs, submission_id=submission.id)
+        get(session, submission.id).spectrogram = None
+        hashes = storage.detach(session, submission_id=submission.id)
+    storage.collect(database, blobs=blobs, hashes=hashes)
 
 
 def withdraw_audio(database: Database, submission: Submission, *, blobs: BlobStore) -> None:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from app.db import Database
 from app.registry.loader import Models
-from app.submissions.findings import Finding, Progress, Record, TaskFinding
+from app.submissions.findings import Finding, Progress, Record, Show, TaskFinding
 from ml import analysis, sandbox
-from ml.decode import probe
+from ml.decode import Recording, probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
@@ -34,8 +34,20 @@ class MlEngine:
         return asdict(probe(path))
 
     def listen(
-        self, path: Path, *, tasks: Sequence[str], on_progress: Progress, cancelled: Callable[[], bool]
+        self,
+        path: Path,
+        *,
+        tasks: Sequence[str],
+        on_progress: Progress,
+        on_drawn: Show,
+        cancelled: Callable[[], bool],
     ) -> Finding:
+        pictures: dict[str, bytes] = {}
+
+        def draw(recording: Recording) -> None:
+            pictures.update(_pictures(recording.spectrogram))
+            on_drawn(_facts(recording.spectrogram), pictures)
+
         with self._database.read() as session:
             loaded = self._models.refresh(session)
         found = analysis.analyse(
@@ -43,6 +55,7 @@ class MlEngine:
             models={task: loaded[task].artifact for task in tasks},
             tasks=tuple(tasks),
             on_progress=on_progress,
+            on_recorded=draw,
             cancelled=cancelled,
         )
         return Finding(
@@ -50,10 +63,7 @@ class MlEngine:
             declared=asdict(found.declared),
             tasks={task: _task(found, task, version_id=loaded[task].version_id) for task in tasks},
             spectrogram=_facts(found.spectrogram),
-            pictures={
-                f"spectrogram-{channel}": render.png(found.spectrogram, channel, palette="spek")
-                for channel in found.spectrogram.channels
-            },
+            pictures=pictures,
         )
 
     def look(self, path: Path) -> Finding:
@@ -74,6 +84,13 @@ def _task(found: analysis.Analysis, task: str, *, version_id: int) -> TaskFindin
         feature_version=found.feature_version[task],
         model_version_id=version_id,
     )
+
+
+def _pictures(spectrogram: Spectrogram) -> dict[str, bytes]:
+    return {
+        f"spectrogram-{channel}": render.png(spectrogram, channel, palette="spek")
+        for channel in spectrogram.channels
+    }
 
 
 def _facts(spectrogram: Spectrogram) -> Record:

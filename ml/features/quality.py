@@ -16,6 +16,7 @@ from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
+from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.rounding import describe
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, judge, noise_of
@@ -54,6 +55,8 @@ class Measurement:
     grids: dict[str, Grid]
     """coder -> its best grid, whether or not it means anything."""
     cutoff_hz: Hz | None
+    lowpass: Lowpass | None = None
+    """Why the sound ends there; for the page, not for the model."""
 
 
 def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
@@ -73,11 +76,10 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     clear = described(grids)
+    coding = grid_features(grids) | lattice_features(rates.of, clear) | rounding_features(heard.rounding())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
-    values = (
-        grid_features(grids) | lattice_features(rates.of, clear) | rounding_features(heard.rounding()) | spectrum | signal
-    )
-    return Measurement(values, grids, cutoff(stft.power(pieces), sr=sr))
+    whole = stft.power(pieces)
+    return Measurement(coding | spectrum | signal, grids, cutoff(whole, sr=sr), lowpass(whole, sr=sr))
 
 
 def _coding_rates(sr: int) -> tuple[int, int]:

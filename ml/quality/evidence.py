@@ -7,10 +7,13 @@ from ml.answer import Evidence
 from ml.decode import Levels
 from ml.features.quality import Measurement
 from ml.forensics.grid import BAND_EDGES_HZ, Grid
-from ml.words import CHANNEL_WORDS, CODER_WORDS
+from ml.words import CHANNEL_WORDS, CODER_WORDS, lowpass_words
 
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
+
+SLOWEST_CODED: Final = 44100
+"""Behind a grid, an end at a slower rate's is the coder's own low-pass."""
 
 MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
 
@@ -38,7 +41,7 @@ def evidence(
     grids = grids_found(measured.grids)
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
     facts += [_holes(grids[0])] if grids else []
-    facts.append(_cutoff(measured.cutoff_hz, drop=measured.values["shelf.drop"], sr=sr))
+    facts += _end(measured, coded=bool(grids), sr=sr)
     facts += _bits(levels, bit_depth=bit_depth)
     if levels.dual_mono:
         facts.append(
@@ -79,6 +82,17 @@ def _holes(grid: Grid) -> Evidence:
         "the coder rounded them to zero."
     )
     return Evidence("holes", share, "%", says)
+
+
+def _end(measured: Measurement, *, coded: bool, sr: int) -> list[Evidence]:
+    """How far the sound reaches, and why no further; behind a coder's grid only what a coder doesn't do."""
+    cutoff = _cutoff(measured.cutoff_hz, drop=measured.values["shelf.drop"], sr=sr)
+    found = measured.lowpass
+    if found is None or (coded and found.kind != "fm" and (found.rate or 0) < SLOWEST_CODED):
+        return [cutoff]
+    says = lowpass_words(found.kind, hz=found.hz, drop=found.drop, rate=found.rate)
+    reason = Evidence(f"lowpass.{found.kind}", round(found.hz), "Hz", says)
+    return [reason] if found.kind == "slope" else [cutoff, reason]
 
 
 def _cutoff(cutoff_hz: float | None, *, drop: float, sr: int) -> Evidence:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from app import migrate
 from app.config import Settings
 from app.context import KEY, Context
-from app.db import utcnow
+from app.db import Database, utcnow
 from app.factory import create_app
 from app.jobs.worker import Worker
 from app.registry import service as registry
@@ -19,6 +19,18 @@ from app.submissions.analyst import Analyst
 from tests.app.fakes import FakeEngine, wav
 
 API = "/api/v1/submissions"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty one without an application, on each kind of server."""
+    url = f"sqlite:///{tmp_path}/t.sqlite"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    made = Database(url)
+    migrate.upgrade(made)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.submissions.findings import Finding, Progress, Record, TaskFinding
+from app.submissions.findings import Finding, Progress, Record, Show, TaskFinding
 from ml.errors import Cancelled, LineageError
 from ml.spectrogram.colormap import palette_png
 
@@ -45,15 +45,27 @@ class FakeEngine:
         return DECLARED
 
     def listen(
-        self, path: Path, *, tasks: Sequence[str], on_progress: Progress, cancelled: Callable[[], bool]
+        self,
+        path: Path,
+        *,
+        tasks: Sequence[str],
+        on_progress: Progress,
+        on_drawn: Show,
+        cancelled: Callable[[], bool],
     ) -> Finding:
         self.heard.append(path.read_bytes())
-        for step in ("decoding", "measuring"):
-            on_progress(step, 0.5)
-            self._wait(cancelled)
+        found = finding(version_id=self.version_id)
+        on_progress("decoding", 0.5)
+        self._wait(cancelled)
+        if isinstance(self.error, LineageError):
+            raise self.error
+        assert found.spectrogram is not None
+        on_drawn(found.spectrogram, found.pictures)
+        on_progress("measuring", 0.5)
+        self._wait(cancelled)
         if self.error is not None:
             raise self.error
-        return finding(version_id=self.version_id)
+        return found
 
     def look(self, path: Path) -> Finding:
         self.heard.append(path.read_bytes())

@@ -1,14 +1,10 @@
 """The laws of a job, with a clock in the hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 
-import pytest
 from sqlalchemy import select
 
-from app import migrate
 from app.db import Database
 from app.jobs import service
 from app.jobs.service import Claim
@@ -17,17 +13,6 @@ from app.jobs.tables import Job
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/t.sqlite"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    made = Database(url)
-    migrate.upgrade(made)
-    yield made
-    made.close()
 
 
 def add(database: Database, *, size_mib: int = 1, at: datetime = T0) -> int:

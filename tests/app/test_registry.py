@@ -1,14 +1,12 @@
 """Which model answers: one champion a task, moved by one person at a time, verified before it is believed."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
 
-from app import migrate
 from app.db import Database, utcnow
 from app.errors import Conflict
 from app.registry import service
@@ -18,17 +16,6 @@ from ml import artifact
 from ml.errors import ModelTampered
 
 KEY = b"k" * 32
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/t.sqlite"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    made = Database(url)
-    migrate.upgrade(made)
-    yield made
-    made.close()
 
 
 @pytest.fixture

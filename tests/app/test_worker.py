@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,10 +17,13 @@ from app.jobs.worker import Worker
 from app.schema import StoredBlob, Submission
 from app.submissions import service
 from app.submissions.analyst import Analyst
+from app.submissions.findings import Record
 from ml.errors import DecoderCrashed, ModelTampered, Silent
 from ml.words import error_sentence
 from tests.app.conftest import API, get, send
 from tests.app.fakes import DECLARED, FakeEngine
+
+DRAWN = [f"spectrogram-{channel}" for channel in "LMRS"]
 
 
 def job(context: Context) -> Job:
@@ -115,6 +119,60 @@ def test_the_claims_are_shown_before_the_answer(
     assert seen["decoding"] == seen["measuring"] == DECLARED
 
 
+def test_the_spectrogram_is_shown_before_the_answer(
+    owner: FlaskClient, worker: Worker, engine: FakeEngine
+) -> None:
+    id = send(owner)["id"]
+    engine.step_s = 1
+    thread = threading.Thread(target=worker.run_next)
+    thread.start()
+    etags: dict[bool, set[str]] = {False: set(), True: set()}
+    while (now := owner.get(f"{API}/{id}").get_json())["status"] != "done":
+        answer = owner.get(f"{API}/{id}")
+        drawn = bool(answer.get_json()["spectrogram"])
+        etags[drawn].add(answer.headers["ETag"])
+        if now["spectrogram"]:
+            assert now["quality"] is None
+            assert owner.get(f"{API}/{id}/spectrogram.png?channel=S").status_code == 200
+            assert "data-viewer" in owner.get(f"/s/{id}").text
+        time.sleep(0.05)
+    thread.join()
+    assert etags[True]
+    assert not etags[True] & etags[False]
+    assert owner.get(f"{API}/{id}/spectrogram.png?channel=S").status_code == 200
+
+
+def test_what_was_drawn_before_a_fault_is_drawn_again(
+    owner: FlaskClient, worker: Worker, engine: FakeEngine, context: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    id = send(owner)["id"]
+    engine.error = RuntimeError("after drawing")
+    worker.run_next()
+    pictures = _blobs(context)
+    assert get(owner, id)["spectrogram"]
+    engine.error = None
+    _due_now(context)
+    worker.run_next()
+    assert get(owner, id)["status"] == "done"
+    assert len([blob for blob in _blobs(context) if blob in pictures]) == 4
+
+
+def test_cancelling_takes_the_drawn_spectrogram_along(
+    owner: FlaskClient, worker: Worker, engine: FakeEngine, context: Context
+) -> None:
+    id = send(owner)["id"]
+    engine.step_s = 2
+    thread = threading.Thread(target=worker.run_next)
+    thread.start()
+    while not get(owner, id)["spectrogram"]:
+        time.sleep(0.05)
+    assert owner.post(f"{API}/{id}/cancel").status_code == 204
+    thread.join()
+    assert get(owner, id)["spectrogram"] is None
+    assert _blobs(context) == []
+
+
 def test_a_stopping_worker_gives_its_job_back(
     owner: FlaskClient, worker: Worker, engine: FakeEngine, context: Context
 ) -> None:
@@ -142,6 +200,28 @@ def test_a_worker_that_lost_its_lease_stores_nothing(
     slow = Slow(context.database, blobs=context.blobs, engine=engine)
     Worker(context.database, name="slow", perform=slow).run_next()
     assert get(owner, id)["quality"] is None
+    assert sorted(use.name for use in _uses(context)) == [
+        "original",
+        *DRAWN,
+    ]  # drawn while it was ours; no card
+
+
+def test_what_is_drawn_after_the_lease_was_lost_is_not_stored(
+    owner: FlaskClient, engine: FakeEngine, context: Context
+) -> None:
+    id = send(owner)["id"]
+
+    class Slow(FakeEngine):
+        """Decodes so long that the job is given to somebody else."""
+
+        def probe(self, path: Path) -> Record:
+            with context.database.write() as session:
+                session.scalars(select(Job)).one().worker = "somebody else"
+            return super().probe(path)
+
+    slow = Analyst(context.database, blobs=context.blobs, engine=Slow(version_id=engine.version_id))
+    Worker(context.database, name="slow", perform=slow).run_next()
+    assert get(owner, id)["spectrogram"] is None
     assert [use.name for use in _uses(context)] == ["original"]
 
 
