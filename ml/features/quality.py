@@ -167,7 +167,9 @@ class _Heard:
 
 def _phases(grid: Grid) -> tuple[int, ...]:
     """Vorbis' blocks begin anew at multiples of its short one wherever it changes between the two."""
-    return tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
+    return (
+        tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
+    )
 
 
 class _Rates:

@@ -43,7 +43,8 @@ def describe(
     bands = coder.bands(sr)
     assert law is not None
     tried = [
-        _pairs(spectra(regions, coder=coder, offset=offset), bands, law=law, noise=noise) for offset in offsets
+        _pairs(spectra(regions, coder=coder, offset=offset), bands, law=law, noise=noise)
+        for offset in offsets
     ]
     magnitudes, steps, evidence, mid_side = (np.stack(part) for part in zip(*tried, strict=True))
     best = evidence.mean(axis=(2, 3)).argmax(axis=0)  # of the offsets, for every region
@@ -84,7 +85,7 @@ def _pairs(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple[F32,
 
     magnitudes : shape (n, 1 or 4 channels, n_lines)
     Returns magnitudes (n, channels, n_lines), steps and evidence (n, channels, n_bands), and where mid and side were
-    taken (n, n_bands); one channel where both are alike, else two. Mid and side are scaled to the power of left and right.
+    taken (n, n_bands); one channel where both are alike, else two. Mid and side are scaled to left's and right's power.
     """
     n, channels, n_lines = magnitudes.shape
     steps, evidence = fit(magnitudes.reshape(-1, n_lines), bands, law=law, noise=noise)

@@ -162,7 +162,9 @@ def _fit(
                     y = root[k, o] * a
                     r = y - np.floor(y + half)
                     on_lattice = base[k, o] + here - r * r * weight[k, o] * s
-                    total[o] += (at_zero[k, o] + zero) if y < zero_below else (on_lattice if y < q_below else none)
+                    total[o] += (
+                        (at_zero[k, o] + zero) if y < zero_below else (on_lattice if y < q_below else none)
+                    )
             for o in range(n):
                 if bottom[o] <= j and j <= top[o] and total[o] > best[o]:
                     best[o] = total[o]

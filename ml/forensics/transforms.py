@@ -51,7 +51,13 @@ class Coder:
             return ()
         width = 1 / self.exact.per_octave / PHASES
         return tuple(
-            Law(self.exact.power, self.exact.per_octave, self.exact.phase + p * width, tolerance=0.006, most=24)
+            Law(
+                self.exact.power,
+                self.exact.per_octave,
+                self.exact.phase + p * width,
+                tolerance=0.006,
+                most=24,
+            )
             for p in range(PHASES)
         )
 
@@ -83,7 +89,9 @@ CODERS: Final[dict[str, Coder]] = {
     "aac-sine": Coder(1024, 2048, mdct(sine(2048)), bands.aac, _exact(0.0), FREE_POWER),
     "aac-kbd": Coder(1024, 2048, mdct(kbd(2048, alpha=4)), bands.aac, _exact(0.0), FREE_POWER),
     "vorbis": Coder(1024, 2048, mdct(vorbis(2048)), _even(1024, width=8), None, FREE_UNIFORM),
-    "opus": Coder(celt.LINES, 2 * celt.LINES, mdct(CELT_WINDOW), _even(celt.LINES, width=8), None, FREE_UNIFORM),
+    "opus": Coder(
+        celt.LINES, 2 * celt.LINES, mdct(CELT_WINDOW), _even(celt.LINES, width=8), None, FREE_UNIFORM
+    ),
     "ac3": Coder(256, 512, mdct(kbd(512, alpha=5)), _even(256, width=8), None, FREE_UNIFORM),
     "wma": Coder(2048, 4096, mdct(sine(4096)), _even(2048, width=16), None, None),
 }

@@ -76,7 +76,9 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
     if coder.exact is not None:
         best = _better(best, bench.trials(coder.exact), exact=True)
         if grid.coder == "mp3" and not _clear(best):
-            offsets = scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=CANDIDATES // 2) + offsets
+            offsets = (
+                scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=CANDIDATES // 2) + offsets
+            )
             bench = Bench(regions, coder=coder, offsets=offsets[:CANDIDATES], sr=grid.sr, noise=noise)
             best = _better(best, bench.trials(coder.exact), exact=True)
     if not _clear(best):
@@ -164,31 +166,30 @@ def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int) -> li
     regions : as for :func:`trials`
     """
     bands = _bands(CODERS["mp3"], sr=sr)
-    total = np.float32(0)
     mono = alike(regions)
     chosen = regions[: SCOUTED_MONO if mono else SCOUTED]
-    for left, right in chosen:
-        if mono:
-            lines = [hybrid.at_all_offsets(left)]
-        else:
-            a, b = hybrid.at_all_offsets(left), hybrid.at_all_offsets(right)
-            lines = [a, b, (a + b) / 2, (a - b) / 2]
-        evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
-        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
-        total = total + _by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES)
     if len(chosen) == 0:
         return []
-    best = _robust(np.asarray(total) / max(len(chosen), 1)).max(axis=(1, 2))
-    return [int(offset) for offset in np.argsort(-best, kind="stable")[:n]]
+    found = []
+    for left, right in chosen:
+        a = hybrid.at_all_offsets(left)
+        b = a if mono else hybrid.at_all_offsets(right)
+        half = np.float32(0.5)
+        lines = [a] if mono else [a, b, half * (a + b), half * (a - b)]
+        evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
+        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
+        found.append(_by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES))
+    heights = _robust(np.mean(found, axis=0, dtype=np.float32)).max(axis=(1, 2))
+    return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
 
 
 def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
     """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike."""
     frames = regions[:, :, offset : offset + coder.span]
     if alike(regions):
-        return np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None]
+        return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
     left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
-    return np.abs(np.stack([left, right, (left + right) / 2, (left - right) / 2], axis=1))
+    return np.asarray(np.abs(np.stack([left, right, (left + right) / 2, (left - right) / 2], axis=1)))
 
 
 def alike(regions: F32) -> bool:
@@ -204,7 +205,8 @@ def noise_of(regions: F32, *, integers: bool) -> float:
     if not integers:
         return FINE
     tail = regions[:, :, -256:]
-    treble = np.abs(np.fft.rfft(tail * np.hanning(tail.shape[-1]).astype(np.float32)))[..., 120:] / np.sqrt(96)
+    window = np.hanning(tail.shape[-1])
+    treble = np.abs(np.fft.rfft(tail * window.astype(np.float32)))[..., 120:] / np.sqrt((window**2).sum())
     quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) if treble.size else ROUNDING_16
     return float(np.clip(quiet, ROUNDING_16, DITHERED_16))
 
@@ -213,7 +215,8 @@ def _bands(coder: Coder, *, sr: int) -> I32:
     """Bands between the outer edges of the groups."""
     edges = coder.bands(sr)
     hz = edges * (sr / 2 / edges[-1])
-    return edges[(hz >= GROUPS_HZ[-1][0] * 0.9) & (hz <= GROUPS_HZ[-1][1])]
+    inside: I32 = edges[(hz >= GROUPS_HZ[-1][0] * 0.9) & (hz <= GROUPS_HZ[-1][1])]
+    return inside
 
 
 def _by_group(evidence: F32, bands: I32, *, sr: int, n_lines: int) -> F32:
