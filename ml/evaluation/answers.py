@@ -26,7 +26,7 @@ Bools = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
 CLAIM: Final = Declared(container="flac", codec="flac")
-HEIGHT: Final = ".confirmed"
+HEIGHTS: Final = ("confirmed", "lattice", "shifted")
 _NOTHING: Final = np.zeros((4, 1), dtype=np.float32)
 
 
@@ -126,19 +126,36 @@ def _say(p: F64, *, grids: Mapping[str, Grid], facts: Facts, thresholds: Thresho
 
 
 def _grids(table: Table) -> list[dict[str, Grid]]:
-    """Of each row the grids as far as a table keeps them: how high each coder's best stands out."""
-    columns = {
-        name.removesuffix(HEIGHT): i for i, name in enumerate(table.spec.names) if name.endswith(HEIGHT)
-    }
-    heights = table.X[:, list(columns.values())].tolist()
+    """Of each row the grids as far as a table keeps them: how high each coder's best stands out in each test."""
+    index = {name: i for i, name in enumerate(table.spec.names)}
+    coders = [name.removesuffix(f".{HEIGHTS[0]}") for name in index if name.endswith(f".{HEIGHTS[0]}")]
+    columns = [[index.get(f"{coder}.{test}", -1) for test in HEIGHTS] for coder in coders]
+    X = np.concatenate([table.X, np.full((len(table), 1), np.nan, dtype=np.float32)], axis=1)  # -1: not there
+    heights = X[:, np.array(columns, dtype=int).reshape(-1, len(HEIGHTS))].tolist()
     return [
-        {coder: _grid(coder, h) for coder, h in zip(columns, row, strict=True) if np.isfinite(h)}
+        {
+            coder: _grid(coder, *found)
+            for coder, found in zip(coders, row, strict=True)
+            if np.isfinite(found[0])
+        }
         for row in heights
     ]
 
 
-def _grid(coder: str, height: float) -> Grid:
-    return Grid(coder, 0, 0, height, height, "M", 0, _NOTHING, _NOTHING)
+def _grid(coder: str, confirmed: float, lattice: float, shifted: float) -> Grid:
+    return Grid(
+        coder,
+        sr=0,
+        offset=0,
+        sigma=confirmed,
+        confirmed=confirmed,
+        channel="M",
+        band=0,
+        depth=_NOTHING,
+        holes=_NOTHING,
+        lattice=lattice,
+        shifted=shifted,
+    )
 
 
 def _levels(facts: Facts) -> Levels:

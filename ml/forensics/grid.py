@@ -175,15 +175,18 @@ def _regions(pieces: Sequence[tuple[int, F32]], transform: Transform) -> Iterato
     The loudest are often transients, where coders switch to short blocks; the quietest hold nothing to round.
     Successive regions lie far apart (golden-ratio order), so any first few of them are spread evenly.
     """
-    loudness: list[float] = []
+    loudness = [np.zeros(0, dtype=np.float32)]
     regions: list[F32] = []
     for start, y in pieces:
         first = -start % transform.length
         treble = np.abs(np.diff(y[:, first:], axis=1)).sum(axis=0)
-        for at in range(0, len(treble) + 1 - transform.reach, transform.length):
-            loudness.append(float(treble[at : at + transform.reach : 7].mean()))
-            regions.append(y[:, first + at : first + at + transform.reach])
-    level = np.array(loudness)
+        if len(treble) < transform.reach:
+            continue
+        at_each = np.lib.stride_tricks.sliding_window_view(treble, transform.reach)[:: transform.length, ::7]
+        loudness.append(at_each.mean(axis=1))
+        places = first + transform.length * np.arange(len(at_each))
+        regions += [y[:, at : at + transform.reach] for at in places]
+    level = np.concatenate(loudness)
     heard = np.flatnonzero(level > AUDIBLE)
     if len(heard) == 0:
         return

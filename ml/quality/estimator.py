@@ -32,12 +32,13 @@ FAMILY_SETTINGS: Final[dict[str, Any]] = {
 }
 CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 100}
 
-SPECTRUM: Final = ("spectrum.", "shelf.", "edge.")
-GRIDS: Final = (".confirmed", ".sigma", ".depth_", ".holes_")
+SPECTRUM: Final = ("spectrum.", "shelf.", "edge.", "signal.")
+CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".evidence", ".second")
+GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".rounding.fits", ".rounding.kbps")
 CODERS_OF: Final = {
     "mp3": ("mp3.", "mp2."),
-    "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes"),
-    "vorbis": ("vorbis.", "aac-kbd.confirmed", "aac-kbd.depth", "aac-kbd.holes"),
+    "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes", "vorbis.lattice"),
+    "vorbis": ("vorbis.", "aac-kbd.confirmed", "aac-kbd.depth", "aac-kbd.holes", "aac-kbd.lattice"),
     "opus": ("opus.",),
 }
 """Whose numbers tell the bitrate of a family."""
@@ -154,7 +155,9 @@ class QualityEstimator:
             (i, index[second + name.removeprefix(first)])
             for first, second in RIVALS
             for name, i in index.items()
-            if name.startswith(first + ".") and any(part in name for part in GRIDS)
+            if name.startswith(first + ".")
+            and any(part in name for part in CLEARNESS)
+            and second + name.removeprefix(first) in index
         ]
         return np.array(pairs)
 

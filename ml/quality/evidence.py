@@ -1,6 +1,7 @@
 """The measured facts behind a verdict, each with its number and what it says."""
 
 from collections.abc import Mapping
+from math import nan
 from typing import Final
 
 from ml.answer import Evidence
@@ -12,26 +13,41 @@ from ml.words import CHANNEL_WORDS, CODER_WORDS, lowpass_words
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
 
+LEAST_FITS: Final = 0.15
+"""Share of bands on the lattice from which their code length means something."""
+
 SLOWEST_CODED: Final = 44100
 """Behind a grid, an end at a slower rate's is the coder's own low-pass."""
 
 MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
 
 
-def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
-    """Grids that stand out, strongest first, one for each frame length.
+ALONE: Final = {"mp2": 9.0, "ac3": 30.0, "wma": 20.0}
+"""Tests that few offsets, harmonics of AAC's frame or loops can fool: what they must reach without a lattice."""
 
-    AAC and Vorbis share a frame length and see each other's grids; the clearer window is kept. MP2's filter bank is
-    part of MP3's, so beside an MP3 grid it is not named.
+LATTICE: Final = 5.0
+"""Height from which a lattice is believed beside that."""
+
+
+def stands_out(grid: Grid) -> bool:
+    """Whether a grid is clear enough to be named."""
+    return grid.height >= FOUND and (grid.confirmed >= ALONE.get(grid.coder, 0.0) or grid.lattice >= LATTICE)
+
+
+def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
+    """Grids that stand out, clearest first, one for each place.
+
+    AAC and Vorbis share a frame length and see each other's grids: of two at the same place the clearer is kept. MP2's
+    filter bank is part of MP3's, so beside an MP3 grid it is not named.
     """
-    kept: dict[str, Grid] = {}
+    kept: dict[tuple[str, int], Grid] = {}
     for name, grid in grids.items():
-        frame = "1024" if name in MDCT_1024 else name
-        if grid.confirmed >= FOUND and (frame not in kept or grid.confirmed > kept[frame].confirmed):
-            kept[frame] = grid
-    if "mp3" in kept:
-        kept.pop("mp2", None)
-    return sorted(kept.values(), key=lambda grid: -grid.confirmed)
+        place = ("1024", grid.offset % 128) if name in MDCT_1024 else (name, 0)
+        if stands_out(grid) and (place not in kept or grid.height > kept[place].height):
+            kept[place] = grid
+    if ("mp3", 0) in kept:
+        kept.pop(("mp2", 0), None)
+    return sorted(kept.values(), key=lambda grid: -grid.height)
 
 
 def evidence(
@@ -41,6 +57,7 @@ def evidence(
     grids = grids_found(measured.grids)
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
     facts += [_holes(grids[0])] if grids else []
+    facts += _rounding(grids[0], measured.values) if grids else []
     facts += _end(measured, coded=bool(grids), sr=sr)
     facts += _bits(levels, bit_depth=bit_depth)
     if levels.dual_mono:
@@ -60,12 +77,12 @@ def _grid(grid: Grid, *, sr: int) -> Evidence:
         if grid.sr == sr or grid.coder == "opus"
         else f", after undoing a change from {grid.sr / 1000:g} kHz"
     )
-    says = f"{coder} frame grid at offset {grid.offset}, {grid.confirmed:.0f} sigma, {where}{moved}."
-    return Evidence(f"grid.{grid.coder}", round(grid.confirmed, 1), "sigma", says)
+    says = f"{coder} frame grid at offset {grid.offset}, {grid.height:.0f} sigma, {where}{moved}."
+    return Evidence(f"grid.{grid.coder}", round(grid.height, 1), "sigma", says)
 
 
 def _no_grid(grids: Mapping[str, Grid]) -> Evidence:
-    strongest = max((grid.confirmed for grid in grids.values()), default=0.0)
+    strongest = max((grid.height for grid in grids.values()), default=0.0)
     says = (
         f"No coder’s frame grid stands out in any of four channels (strongest of all offsets: {strongest:.1f} sigma; "
         "genuine recordings stay under 5)."
@@ -82,6 +99,23 @@ def _holes(grid: Grid) -> Evidence:
         "the coder rounded them to zero."
     )
     return Evidence("holes", share, "%", says)
+
+
+def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
+    """What the lattice of steps tells: that nobody has changed the volume, and what the numbers would cost."""
+    kbps = values.get(f"{grid.coder}.rounding.kbps", nan)
+    fits = values.get(f"{grid.coder}.rounding.fits", nan)
+    if not (grid.lattice >= LATTICE and fits >= LEAST_FITS):
+        return []
+    says = (
+        f"There {100 * fits:.0f} % of the bands lie on a lattice of rounding steps; the numbers on it are worth "
+        f"about {kbps:.0f} kbps, before what a coder spends on describing them."
+    )
+    facts = [Evidence("lattice", round(kbps), "kbps", says)]
+    if grid.exact:
+        same = "The steps have the very sizes that the coder gives them: the volume was not changed since."
+        facts.append(Evidence("steps.exact", 1, "", same))
+    return facts
 
 
 def _end(measured: Measurement, *, coded: bool, sr: int) -> list[Evidence]:

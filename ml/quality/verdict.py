@@ -6,6 +6,7 @@ is given where the calibrated probability allows it, else the answer is "undecid
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 from ml import words
@@ -200,7 +201,8 @@ def _history(
 ) -> tuple[Generation, ...]:
     """Every coding that shows, oldest first; the file's own comes last.
 
-    A later coding blurs an earlier one's grid, so of several foreign grids the faintest is taken for the oldest.
+    Nothing has rounded the last coding's lattice since, but every later coding blurs an earlier one's: of several
+    foreign grids the one with the faintest lattice is taken for the oldest.
     """
     own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
     grids = {_family_of(grid, probabilities): grid for grid in reversed(grids_found(measured.grids))}
@@ -209,7 +211,7 @@ def _history(
         return last
     earlier = [
         _generation(name, grid, label=label, probabilities=probabilities)
-        for name, grid in sorted(grids.items(), key=lambda item: item[1].confirmed)
+        for name, grid in sorted(grids.items(), key=lambda item: _lattice(item[1]))
         if name != own
     ]
     if (
@@ -220,6 +222,10 @@ def _history(
         grid = grids.get(family(label))
         earlier.insert(0, _generation(family(label), grid, label=label, probabilities=probabilities))
     return (*earlier, *last)
+
+
+def _lattice(grid: Grid) -> float:
+    return 0.0 if isnan(grid.lattice) else grid.lattice
 
 
 def _family_of(grid: Grid, probabilities: Mapping[str, float]) -> str:
@@ -245,14 +251,14 @@ def _generation(
         label=label if is_worst else name,
         confidence=_family_probability(name, probabilities) if is_worst else _seen(grid),
         offset=grid.offset if grid else None,
-        sigma=round(grid.confirmed, 1) if grid else None,
+        sigma=round(grid.height, 1) if grid else None,
         channel=grid.channel if grid else None,
     )
 
 
 def _seen(grid: Grid | None) -> float:
     """How far a grid beside the main one is to be believed: none of 6 sigma was seen in genuine recordings."""
-    return 0.0 if grid is None else min(0.99, 0.9 + grid.confirmed / 200)
+    return 0.0 if grid is None else min(0.99, 0.9 + grid.height / 200)
 
 
 def _own(name: str, *, declared: Declared, grid: Grid | None) -> Generation:
@@ -265,6 +271,6 @@ def _own(name: str, *, declared: Declared, grid: Grid | None) -> Generation:
         label=nearest,
         confidence=1.0,
         offset=grid.offset if grid else None,
-        sigma=round(grid.confirmed, 1) if grid else None,
+        sigma=round(grid.height, 1) if grid else None,
         channel=grid.channel if grid else None,
     )
