@@ -3,8 +3,10 @@
     python benchmarks/verify_speed.py [--repeats 5] [--json FILE]
 
 Every command runs in a fresh process, in turns (decode, sox, verify, decode, ...), so that a slow spell of
-the machine meets all of them; medians are printed, and ratios, which travel better than seconds. The MP3 is
-made from the clips in LINEAGE_DATA. SoX is installed where apt and root are there; a missing one is said.
+the machine meets all of them; medians are printed, and ratios, which travel better than seconds. "one more" is what
+each further track costs in a process that runs already, as in the service: the difference between five tracks and
+one, by four. The MP3 is made from the clips in LINEAGE_DATA. SoX is installed where apt and root are there; a missing
+one is said.
 """
 
 import argparse
@@ -28,7 +30,12 @@ from ml.corpus import load, masters  # noqa: E402
 from ml.encode import encode  # noqa: E402
 
 SR, SECONDS = 44100, 240
-DECODE = "import av, sys\nwith av.open(sys.argv[1]) as c:\n    sum(f.samples for f in c.decode(audio=0))"
+DECODE = """import av, sys
+for path in sys.argv[1:]:
+    with av.open(path) as c:
+        sum(f.samples for f in c.decode(audio=0))"""
+MORE = 4
+"""Further tracks whose cost is measured without the start of the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         track = Path(folder, "track.mp3")
         track.write_bytes(encode(_four_minutes(), sr=SR, label=asked.label))
-        commands = _commands(track, folder=folder)
+        copies = [Path(shutil.copy(track, Path(folder, f"track{i}.mp3"))) for i in range(MORE)]
+        commands = _commands(track, copies, folder=folder)
         costs = {name: [] for name in commands}
         for command in commands.values():  # once unmeasured: caches of files and bytecode
             _run(command)
@@ -71,12 +79,13 @@ def _four_minutes() -> np.ndarray:
     return np.tile(y, (1, -(-SR * SECONDS // y.shape[1])))[:, : SR * SECONDS]
 
 
-def _commands(track: Path, *, folder: str) -> dict[str, list[str]]:
-    found = {"decode": [sys.executable, "-c", DECODE, str(track)]}
+def _commands(track: Path, copies: list[Path], *, folder: str) -> dict[str, list[str]]:
+    decode = [sys.executable, "-c", DECODE]
+    verify = [sys.executable, "-m", "ml", "verify", "--json", "--jobs", "1"]
+    found = {"decode": [*decode, str(track)], "decode many": [*decode, str(track), *map(str, copies)]}
     if sox := _sox():
         found["sox"] = [sox, str(track), "-n", "spectrogram", "-o", f"{folder}/sox.png"]
-    found["verify"] = [sys.executable, "-m", "ml", "verify", "--json", "--jobs", "1", str(track)]
-    return found
+    return found | {"verify": [*verify, str(track)], "verify many": [*verify, str(track), *map(str, copies)]}
 
 
 def _sox() -> str | None:
@@ -106,20 +115,23 @@ def _figures(costs: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
         name: {"wall_s": median(c.wall for c in runs), "cpu_s": median(c.cpu for c in runs)}
         for name, runs in costs.items()
     }
-    for name in medians:
-        for other in medians.keys() - {name, "verify"}:
-            for unit in ("wall", "cpu"):
-                ratio = medians[name][f"{unit}_s"] / medians[other][f"{unit}_s"]
-                medians[name][f"{unit}_over_{other}"] = ratio
+    for name in ("decode", "verify"):
+        many = medians.pop(f"{name} many")
+        medians[f"{name}, one more"] = {unit: (many[unit] - medians[name][unit]) / MORE for unit in many}
+    pairs = [("verify", "decode"), ("verify, one more", "decode, one more")]
+    for name, other in [*pairs, ("verify", "sox")] if "sox" in medians else pairs:
+        for unit in ("wall", "cpu"):
+            key = f"{unit}_over_{other.partition(',')[0]}"
+            medians[name][key] = medians[name][f"{unit}_s"] / medians[other][f"{unit}_s"]
     return medians
 
 
 def _print(figures: dict[str, dict[str, float]], *, asked: argparse.Namespace) -> None:
     print(f"{SECONDS // 60}-minute {asked.label}, medians of {asked.repeats}, {os.cpu_count()} cores")
     columns = ["wall_s", "cpu_s", *(key for key in figures["verify"] if "over" in key)]
-    print(f"{'':8}", *(f"{column:>16}" for column in columns))
+    print(f"{'':16}", *(f"{column:>16}" for column in columns))
     for name, row in figures.items():
-        print(f"{name:8}", *(f"{row[c]:16.2f}" if c in row else f"{'':>16}" for c in columns))
+        print(f"{name:16}", *(f"{row[c]:16.2f}" if c in row else f"{'':>16}" for c in columns))
 
 
 if __name__ == "__main__":
