@@ -26,7 +26,7 @@ def grid_features(grids: Mapping[str, Grid]) -> dict[str, float]:
     out: dict[str, float] = {}
     for coder in CODERS:
         grid = grids.get(coder)
-        for name in ("confirmed", "sigma", "lattice", "evidence", "exact", "shifted", "second"):
+        for name in ("confirmed", "sigma", "lattice", "evidence", "exact", "shifted", "patient", "second"):
             out[f"{coder}.{name}"] = float(getattr(grid, name)) if grid else np.nan
         for band, hz in enumerate(BAND_EDGES_HZ[:-1]):
             out[f"{coder}.depth_{hz}"] = float(grid.depth[:, band].max()) if grid else np.nan

@@ -1,7 +1,7 @@
 """The quality task's measurement: samples in, named numbers and the grids that were found out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -19,13 +19,13 @@ from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.rounding import describe
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import FRAMES, judge, noise_of
+from ml.forensics.trial import FRAMES, judge, judge_patiently, noise_of
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 2
+VERSION: Final = 3
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -102,6 +102,8 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
         heard.listen_closer()
     if silent(heard.grids):
         heard.listen(second, transforms=TRANSFORMS)
+    if silent(heard.grids):
+        heard.listen_patiently()
     return heard
 
 
@@ -110,6 +112,7 @@ def silent(grids: Mapping[str, Grid]) -> bool:
     return not any(
         grid.confirmed >= HEARD.get(coder, HEARD_FROM)
         or grid.lattice >= LATTICE_FROM
+        or grid.patient >= LATTICE_FROM
         or grid.shifted >= 2 * LATTICE_FROM
         for coder, grid in grids.items()
     )
@@ -121,6 +124,7 @@ class _Heard:
     def __init__(self, rates: "_Rates") -> None:
         self._rates = rates
         self._searches: dict[str, Search] = {}
+        self._first: dict[str, tuple[Grid, Search]] = {}
         self.grids: dict[str, Grid] = {}
 
     def listen(self, rate: Hz | int, *, transforms: Sequence[Transform]) -> None:
@@ -135,6 +139,14 @@ class _Heard:
         """Take the time to try every gain."""
         for coder, search in self._searches.items():
             self._keep(judge(self.grids[coder], search, noise=self._noise(search), thorough=True), search)
+        self._first = {coder: (self.grids[coder], search) for coder, search in self._searches.items()}
+
+    def listen_patiently(self) -> None:
+        """Look at every frame, at the first rate."""
+        for coder, (grid, search) in self._first.items():
+            patient = judge_patiently(grid, search, noise=self._noise(search))
+            self._keep(patient, search)
+            self.grids[coder] = replace(self.grids[coder], patient=patient.patient)
 
     def rounding(self) -> dict[str, tuple[F32, F32]]:
         """Steps and bits at the grids that are clear."""

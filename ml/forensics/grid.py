@@ -97,13 +97,15 @@ class Grid:
     """Whether the steps have the absolute size that the coder gives them: no gain was applied since."""
     shifted: float = np.nan
     """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
+    patient: float = np.nan
+    """The same height over every frame there is, at a few offsets: tried last where nothing else is heard."""
     second: float = np.nan
     """Height of the best other offset: the same coder twice, or an edit between two parts."""
 
     @property
     def height(self) -> float:
         """The clearest of the tests; that at many gains has more chances to be wrong."""
-        return float(np.nanmax([self.confirmed, self.lattice, self.shifted / 2]))
+        return float(np.nanmax([self.confirmed, self.lattice, self.patient, self.shifted / 2]))
 
 
 def _mdct(half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int) -> Transform:

@@ -21,6 +21,14 @@ FREE_POWER: Final = Law(4 / 3, per_octave=8, phase=0.0, tolerance=0.025, most=12
 FREE_UNIFORM: Final = Law(1.0, per_octave=8, phase=0.0, tolerance=0.025, most=12)
 """Any step at all, a band by itself."""
 
+CANONICAL: Final[dict[str, tuple[int, ...]]] = {
+    "mp3": (48, 1),
+    "aac-kbd": (0,),
+    "vorbis": (960, 64),
+    "opus": (228, 540),
+}
+"""Where frames begin after the usual decoders: with the coder's delay cut off, or left."""
+
 PHASES: Final = 8
 """Gains that are told apart within the quarter octave between a coder's steps."""
 

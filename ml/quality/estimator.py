@@ -34,7 +34,7 @@ CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 100}
 
 SPECTRUM: Final = ("spectrum.", "shelf.", "edge.", "signal.")
 CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".evidence", ".second")
-GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".rounding.fits", ".rounding.kbps")
+GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".patient", ".rounding.fits", ".rounding.kbps")
 CODERS_OF: Final = {
     "mp3": ("mp3.", "mp2."),
     "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes", "vorbis.lattice"),
