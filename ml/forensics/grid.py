@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ml.forensics import celt, hybrid, sliding
+from ml.forensics.channels import CHANNELS
 from ml.forensics.windows import sine_series
 
 F32 = NDArray[np.float32]
@@ -27,7 +28,6 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
 BAND_EDGES_HZ: Final = (500, 2000, 4000, 7000, 10000, 13000, 16000, 20000)
-CHANNELS: Final = ("L", "R", "M", "S")
 
 AUDIBLE: Final = 1.0
 """Mean step between samples, both channels, in 16-bit steps: quieter regions are left out."""

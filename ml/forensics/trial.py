@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import hybrid
-from ml.forensics.grid import CHANNELS, NEAR, Grid, Search
+from ml.forensics.channels import CHANNELS, four
+from ml.forensics.grid import NEAR, Grid, Search
 from ml.forensics.steps import Law, fit_columns
 from ml.forensics.transforms import CODERS, Coder
 
@@ -144,7 +145,7 @@ class Bench:
         if not self._offsets:
             return []
         found = np.stack([self._evidence(columns, law) for columns in self._columns])
-        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])
+        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.length)
         heights = np.minimum(*(_robust(grouped[:, half::2].mean(axis=1)) for half in (0, 1)))
         mean = grouped.mean(axis=1)  # (offsets, channels, groups)
         out = []
@@ -163,7 +164,7 @@ class Bench:
 def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int) -> list[int]:
     """The ``n`` likeliest of all 576 offsets, by the evidence of a few regions.
 
-    regions : as for :func:`trials`
+    regions : as for :class:`Bench`
     """
     bands = _bands(CODERS["mp3"], sr=sr)
     mono = alike(regions)
@@ -174,8 +175,7 @@ def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int) -> li
     for left, right in chosen:
         a = hybrid.at_all_offsets(left)
         b = a if mono else hybrid.at_all_offsets(right)
-        half = np.float32(0.5)
-        lines = [a] if mono else [a, b, half * (a + b), half * (a - b)]
+        lines = (a,) if mono else four(a, b)
         evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
         clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
         found.append(_by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES))
@@ -189,7 +189,7 @@ def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
     if alike(regions):
         return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
     left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
-    return np.asarray(np.abs(np.stack([left, right, (left + right) / 2, (left - right) / 2], axis=1)))
+    return np.asarray(np.abs(np.stack(four(left, right), axis=1)))
 
 
 def alike(regions: F32) -> bool:
