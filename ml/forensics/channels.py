@@ -15,4 +15,5 @@ def four(left: F32, right: F32) -> tuple[F32, F32, F32, F32]:
 
     Coders scale M and S by another sqrt(1/2) or sqrt(2); a grid shows at any scale.
     """
-    return left, right, (left + right) / 2, (left - right) / 2
+    half = np.float32(0.5)
+    return left, right, half * (left + right), half * (left - right)
