@@ -94,7 +94,7 @@ class Grid:
     evidence: float = np.nan
     """That evidence itself, nats a line."""
     exact: bool = False
-    """Whether the steps have the absolute size that the coder gives them: no gain was applied since."""
+    """Whether the coder's own absolute steps gave that height; a clear lattice may, somewhat lower, after a gain too."""
     shifted: float = np.nan
     """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
     second: float = np.nan

@@ -1,4 +1,8 @@
-"""Each coder's transform, at one chosen frame offset: what the coder rounded."""
+"""Each coder's transform, at one chosen frame offset: what the coder rounded, and how.
+
+The search over all offsets makes do with sums and folds that slide; once an offset is chosen, the transform is the
+standard's own, to the scale: a step can then be told by its absolute size, which no other offset or coder has.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +20,10 @@ from ml.forensics.windows import kbd, sine, vorbis
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
+# tolerances: the width between steps tried over sqrt(12)
 FREE_POWER: Final = Law(4 / 3, per_octave=8, phase=0.0, tolerance=0.025, most=12)
 FREE_UNIFORM: Final = Law(1.0, per_octave=8, phase=0.0, tolerance=0.025, most=12)
-"""Any step at all, a band by itself."""
+"""Any step at all, a band by itself; with and without the power law of MPEG's coders."""
 
 PHASES: Final = 8
 """Gains that are told apart within the quarter octave between a coder's steps."""
@@ -37,12 +42,12 @@ class Coder:
     bands: Callable[[int], I32]
     """Sampling rate -> edges of the bands that share a step."""
     exact: Law | None
-    """The coder's own steps, where their absolute size is known and the same in all bands."""
+    """The coder's own steps, a quarter octave apart, where their absolute size is known."""
     free: Law | None
     """Any step (gain and equalisers move them); None where this is not looked at."""
 
     def shifted(self) -> tuple[Law, ...]:
-        """The coder's own steps after any gain, the same in all bands."""
+        """The coder's own steps after each of PHASES gains within a quarter octave; none where they are not known."""
         if self.exact is None:
             return ()
         width = 1 / self.exact.per_octave / PHASES
@@ -59,9 +64,10 @@ class Coder:
 
 
 def consecutive(x: F32, *, coder: Coder) -> F32:
-    """Lines of all frames that follow each other from the first sample: (n,) -> (frames, n_lines).
+    """Lines of all frames that follow each other from the first sample: (n,) -> (frames, n_lines), none if too short.
 
-    Layer III's granules share their subband samples here, which single ones cannot.
+    Layer III's granules share their subband samples here, which single ones cannot: another order of the same
+    float32 sums, seen at 1e-7 of the loudest line.
     """
     if len(x) < coder.span:
         return np.empty((0, coder.length), dtype=np.float32)
@@ -73,7 +79,7 @@ def consecutive(x: F32, *, coder: Coder) -> F32:
 
 
 def layer3(frames: F32) -> F32:
-    """Long-block lines of single granules: (n, hybrid.SPAN) -> (n, 576)."""
+    """Long-block lines of single granules: (n, hybrid.SPAN) -> (n, 576), n at least 1; ISO 11172-3, annex C.1."""
     subbands = np.stack([hybrid.polyphase(frame, step=hybrid.BANDS) for frame in frames])
     flat = subbands.reshape(-1, hybrid.BANDS)
     return hybrid.hybrid_lines(flat, slot=1, step=hybrid.SLOTS, count=len(frames)).T
@@ -104,3 +110,4 @@ CODERS: Final[dict[str, Coder]] = {
     "ac3": Coder(256, 512, _under(kbd(512, alpha=5)), _even(256, width=8), None, FREE_UNIFORM),
     "wma": Coder(2048, 4096, _under(sine(4096)), _even(2048, width=16), None, None),
 }
+"""By the search's names. MP2 rounds subband samples and is told by the search alone."""

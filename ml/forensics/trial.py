@@ -40,7 +40,7 @@ SCOUTED_MONO: Final = 12
 CLEAR: Final = 6.0
 """Height from which no further law is tried."""
 HEARD: Final = 4.0
-"""Height from which the lattice says where the grid is; genuine recordings stay under 3."""
+"""Height from which the lattice says where the grid is; what no coder touched stays under 3."""
 
 ROUNDING_16: Final = 0.3
 """Deviation of rounding to 16 bits, in its own steps: 1/sqrt(12), and a little."""
@@ -65,6 +65,7 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
     """The grid with what its coder's lattice says, and moved to where that is clearest.
 
     search : what the grid was found by
+    noise : deviation of the file's own rounding, as :func:`noise_of` gives it
     thorough : also try what takes longer, which is worth it where nothing else is heard
     """
     coder = CODERS.get(grid.coder)
@@ -130,7 +131,12 @@ class Bench:
     """The spectra of some candidate offsets, to be judged under one law after another."""
 
     def __init__(self, regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noise: float) -> None:
-        """regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them"""
+        """Nothing is judged on fewer than LEAST_FRAMES regions.
+
+        regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them
+        offsets : of frames from a region's start, in samples; doubles count once
+        noise : as for :func:`judge`
+        """
         self._offsets = list(dict.fromkeys(offsets))
         if len(regions) < LEAST_FRAMES:
             self._offsets = []
@@ -162,9 +168,9 @@ class Bench:
 
 
 def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int) -> list[int]:
-    """The ``n`` likeliest of all 576 offsets, by the evidence of a few regions.
+    """The ``n`` likeliest of all 576 offsets, best first, by the evidence of a few regions; none without regions.
 
-    regions : as for :class:`Bench`
+    regions, noise : as for :class:`Bench`
     """
     bands = _bands(CODERS["mp3"], sr=sr)
     mono = alike(regions)
@@ -193,14 +199,17 @@ def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
 
 
 def alike(regions: F32) -> bool:
-    """Whether both channels are the same."""
+    """Whether both channels are the same throughout; shape (n, 2, reach)."""
     return np.array_equal(regions[:, 0], regions[:, 1])
 
 
 def noise_of(regions: F32, *, integers: bool) -> float:
     """Deviation of what the file's own rounding (and dither) adds to a line, in 16-bit steps.
 
+    regions : in 16-bit steps, shape (n, 2, reach)
     integers : whether all samples are whole 16-bit steps
+    Read from the treble above 0.94 of half the rate, where recordings end before the rounding does; within
+    ROUNDING_16 and DITHERED_16, or FINE.
     """
     if not integers:
         return FINE
