@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ml.forensics import lattice, rounding
 from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
+from ml.forensics.rounding import Rounding
 
 F32 = NDArray[np.float32]
 Pieces = Sequence[tuple[int, F32]]
@@ -57,21 +58,19 @@ def lattice_features(signal_of: Callable[[Grid], Pieces], grids: Mapping[str, Gr
     return out
 
 
-def rounding_features(found: Mapping[str, tuple[F32, F32]]) -> dict[str, float]:
-    """Steps and bits at the grids that are there, NaN for others.
-
-    found : coder -> what :func:`ml.forensics.rounding.describe` gave
-    """
-    nothing = (
-        np.full((len(rounding.BAND_EDGES_HZ) - 1, len(rounding.STATISTICS)), np.nan),
-        np.full(len(rounding.TOTALS), np.nan),
+def rounding_features(found: Mapping[str, Rounding]) -> dict[str, float]:
+    """Steps and bits at the grids that are there, by coder; NaN for others."""
+    nothing = Rounding(
+        np.full((len(rounding.BAND_EDGES_HZ) - 1, len(rounding.STATISTICS)), np.nan, dtype=np.float32),
+        np.full(len(rounding.TOTALS), np.nan, dtype=np.float32),
+        exact=False,
     )
     out: dict[str, float] = {}
     for coder in LATTICES:
-        by_band, totals = found.get(coder, nothing)
-        for (band, statistic), value in np.ndenumerate(by_band):
+        one = found.get(coder, nothing)
+        for (band, statistic), value in np.ndenumerate(one.bands):
             name = rounding.STATISTICS[statistic]
             out[f"{coder}.rounding.{name}_{rounding.BAND_EDGES_HZ[band]}"] = float(value)
-        for name, value in zip(rounding.TOTALS, totals, strict=True):
+        for name, value in zip(rounding.TOTALS, one.totals, strict=True):
             out[f"{coder}.rounding.{name}"] = float(value)
     return out

@@ -17,7 +17,7 @@ from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
-from ml.forensics.rounding import describe
+from ml.forensics.rounding import Rounding, describe
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, judge, judge_patiently, noise_of
 from ml.units import LSB16, Hz
@@ -72,11 +72,11 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
         raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
     rates = _Rates(pieces, sr=sr)
     heard = _hear(rates, sr=sr)
+    rounding = heard.rounding()
     grids = heard.grids
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
-    clear = described(grids)
-    coding = grid_features(grids) | lattice_features(rates.of, clear) | rounding_features(heard.rounding())
+    coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
     return Measurement(coding | spectrum | signal, grids, cutoff(whole, sr=sr), lowpass(whole, sr=sr))
@@ -148,19 +148,20 @@ class _Heard:
             self._keep(patient, search)
             self.grids[coder] = replace(self.grids[coder], patient=patient.patient)
 
-    def rounding(self) -> dict[str, tuple[F32, F32]]:
-        """Steps and bits at the grids that are clear."""
-        return {
+    def rounding(self) -> dict[str, Rounding]:
+        """Steps and bits at the grids that are clear; the grids learn from it whether their steps are the coder's own."""
+        found = {
             coder: describe(
                 self._searches[coder].regions(FRAMES),
                 coder=CODERS[coder],
-                exact=grid.exact,
                 offsets=_phases(grid),
                 sr=grid.sr,
                 noise=self._noise(self._searches[coder]),
             )
             for coder, grid in described(self.grids).items()
         }
+        self.grids |= {coder: replace(self.grids[coder], exact=one.exact) for coder, one in found.items()}
+        return found
 
     @property
     def noise(self) -> float:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ml.forensics import celt, hybrid, sliding
+from ml.forensics.channels import CHANNELS
 from ml.forensics.windows import sine_series
 
 F32 = NDArray[np.float32]
@@ -27,13 +28,15 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
 BAND_EDGES_HZ: Final = (500, 2000, 4000, 7000, 10000, 13000, 16000, 20000)
-CHANNELS: Final = ("L", "R", "M", "S")
 
 AUDIBLE: Final = 1.0
 """Mean step between samples, both channels, in 16-bit steps: quieter regions are left out."""
 
 MIDDLE: Final = (0.3, 0.8)
 """Quantiles of loudness between which regions are looked at first."""
+
+LEAST_REGIONS: Final = 2
+"""In each half: of fewer, a short sound between silences makes needles."""
 
 MOST_REGIONS: Final = 256
 """More are never looked at."""
@@ -94,7 +97,7 @@ class Grid:
     evidence: float = np.nan
     """That evidence itself, nats a line."""
     exact: bool = False
-    """Whether the steps have the absolute size that the coder gives them: no gain was applied since."""
+    """Whether the coder's own absolute steps gave that height; a clear lattice may, somewhat lower, after a gain too."""
     shifted: float = np.nan
     """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
     patient: float = np.nan
@@ -165,7 +168,7 @@ class Search:
 
     def grids(self) -> list[Grid]:
         """The best grid of each of the transform's coders; none where the signal is too short."""
-        if min(self._counts) == 0:
+        if min(self._counts) < LEAST_REGIONS:
             return []
         means = self._sums / np.array(self._counts, dtype=np.float32).reshape(2, 1, 1, 1, 1, 1)
         return [_needle(name, means[:, :, w], sr=self._sr) for w, name in enumerate(self.transform.coders)]

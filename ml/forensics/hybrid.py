@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.forensics.channels import four
 from ml.forensics.polyphase_table import HALF_WINDOW
 from ml.forensics.sliding import column_statistics
 
@@ -114,10 +115,7 @@ def scan_hybrid(y: F32, edges: I32, out: F32) -> None:
     edges : shape (n_bands + 1,), line numbers
     out : shape (576, 1, 4, 2, n_bands)
     """
-    left, right = (at_all_offsets(channel) for channel in y)
-    half = np.float32(0.5)
-    every: tuple[F32, ...] = (left, right, half * (left + right), half * (left - right))
-    for c, lines in enumerate(every):
+    for c, lines in enumerate(four(*(at_all_offsets(channel) for channel in y))):
         column_statistics(lines, lines.view(np.int32), edges, out[:, 0, c])
 
 
@@ -133,13 +131,11 @@ def scan_polyphase(y: F32, edges: I32, out: F32) -> None:
     edges : shape (n_bands + 1,), numbers of subbands
     out : shape (32, 1, 4, 2, n_bands), averaged over the slots
     """
-    left, right = (np.ascontiguousarray(polyphase(channel).T) for channel in y)
+    left, right = (polyphase(channel).T for channel in y)
     n = left.shape[1] // BANDS * BANDS
     part = np.empty((n, *out.shape[3:]), dtype=np.float32)
-    for c, bands in enumerate(
-        (left[:, :n], right[:, :n], (left + right)[:, :n] / 2, (left - right)[:, :n] / 2)
-    ):
-        lines = np.array(bands)
+    for c, bands in enumerate(four(left[:, :n], right[:, :n])):
+        lines = np.ascontiguousarray(bands)
         column_statistics(lines, lines.view(np.int32), edges, part)
         out[:, 0, c] = part.reshape(-1, BANDS, *part.shape[1:]).mean(axis=0)
 

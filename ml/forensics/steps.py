@@ -4,8 +4,9 @@ A coder sends ``q`` and a step; the decoder makes ``|X| = step * q ** power`` of
 4/3 and steps of 2**(k/4); Vorbis, CELT and AC-3: power 1). So for a band of lines every step is tried, and judged by the
 likelihood of the lines on its lattice (with the noise of the file's own rounding around each point) against lines that
 lie anywhere between its points. The best step's logarithm of that ratio, a line, is the *evidence*: positive where the
-lines do lie on a lattice, near -1 where they do not, since then no step fits (after Derrien, "Detection of genuine
-lossless audio files", JAES 67, 2019, who looks at the misfit alone).
+lines do lie on a lattice, below 0 where they do not, since then no step fits (after Derrien, "Detection of genuine
+lossless audio files", JAES 67, 2019, who looks at the misfit alone). It has no lower end: under a law without small
+steps one loud tonal band may give -1000, so whoever adds bands up clips it first.
 
 What a step loses in a 16-bit file is the rounding to 16 bits: steps under about two units cannot be told from none.
 """
@@ -22,7 +23,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
 HIGHEST_OCTAVE: Final = 13
-"""Steps of up to 2 ** 13 units are tried."""
+"""Steps of up to 2 ** 13 units are tried; a band so loud that it needs larger ones has none."""
 
 LEAST_IN_NOISE: Final = 2.0
 """The least step that is tried, in deviations of the noise."""
@@ -38,7 +39,7 @@ class Law:
     phase: float
     """log2 of one step that the coder has, where it is known."""
     tolerance: float
-    """How far, relatively, the nearest step tried may be from the real one."""
+    """Deviation, as a share of the line, of the nearest step tried from the real one: the grid's width / sqrt(12)."""
     most: int
     """The largest number looked at: beyond, a step that is a little wrong fits nothing, and any small one everything."""
 
@@ -48,14 +49,15 @@ def fit(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple[F32, F3
 
     magnitudes : |X| in 16-bit steps, shape (n, n_lines)
     bands : band edges as line numbers, shape (n_bands + 1,)
-    noise : deviation of what the file's own rounding adds to a line
-    A band with nothing above the noise has no step (NaN) and no evidence (0).
+    noise : deviation of what the file's own rounding adds to a line, in 16-bit steps, above 0
+    A band with nothing above the noise has no step (NaN) and no evidence (0). Where every number is even, the step that
+    makes them half as large is the likelier; under a free law the doubled one may lie nearer to a step that is tried.
     """
     return fit_columns(np.ascontiguousarray(magnitudes.T), bands, law=law, noise=noise)
 
 
 def fit_columns(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple[F32, F32]:
-    """The same for spectra that stand side by side, shape (n_lines, n)."""
+    """:func:`fit` for spectra that stand side by side, shape (n_lines, n): what a search over offsets has at hand."""
     scale = 2.0**-law.phase
     steps = np.full((magnitudes.shape[1], len(bands) - 1), np.nan, dtype=np.float32)
     evidence = np.zeros_like(steps)
@@ -76,7 +78,8 @@ def fit_columns(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple
 def numbers(magnitudes: F32, bands: I32, *, steps: F32, law: Law) -> F32:
     """What the coder sent: the nearest q of each line, shape of magnitudes (..., n_lines).
 
-    steps : log2 of the step of each band, shape (..., n_bands)
+    magnitudes : |X| in 16-bit steps
+    steps : log2 of the step of each band, shape (..., n_bands), no NaN
     """
     steps_by_line = np.repeat(np.exp2(-steps), np.diff(bands), axis=-1)
     return np.asarray(np.floor((magnitudes * steps_by_line) ** (1 / law.power) + 0.5), dtype=np.float32)
@@ -85,6 +88,7 @@ def numbers(magnitudes: F32, bands: I32, *, steps: F32, law: Law) -> F32:
 def code_length(q: F32, bands: I32) -> F32:
     """About how many bits a coder spends on the numbers of every band: (..., n_lines) -> (..., n_bands).
 
+    q : |q|, whole numbers; bands of zeros alone cost nothing
     The ideal code of a two-sided geometric distribution with the band's own mean stands for the coder's tables.
     """
     counts = np.diff(bands)

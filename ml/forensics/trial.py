@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import hybrid
-from ml.forensics.grid import CHANNELS, NEAR, Grid, Search
+from ml.forensics.channels import CHANNELS, four
+from ml.forensics.grid import NEAR, Grid, Search
 from ml.forensics.steps import Law, fit_columns
 from ml.forensics.transforms import CANONICAL, CODERS, Coder
 
@@ -30,7 +31,7 @@ MOST_EVIDENCE: Final = 3.0
 """A line cannot say more than this, so that no few lines carry everything."""
 
 FRAMES: Final = 24
-LEAST_FRAMES: Final = 4
+LEAST_FRAMES: Final = 8
 CANDIDATES: Final = 32
 SCOUTED: Final = 5
 SCOUTED_MONO: Final = 12
@@ -44,7 +45,7 @@ OTHERS: Final = 9
 CLEAR: Final = 6.0
 """Height from which no further law is tried."""
 HEARD: Final = 4.0
-"""Height from which the lattice says where the grid is; genuine recordings stay under 3."""
+"""Height from which the lattice says where the grid is; what no coder touched stays under 3."""
 
 ROUNDING_16: Final = 0.3
 """Deviation of rounding to 16 bits, in its own steps: 1/sqrt(12), and a little."""
@@ -69,6 +70,7 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
     """The grid with what its coder's lattice says, and moved to where that is clearest.
 
     search : what the grid was found by
+    noise : deviation of the file's own rounding, as :func:`noise_of` gives it
     thorough : also try what takes longer, which is worth it where nothing else is heard
     """
     coder = CODERS.get(grid.coder)
@@ -162,7 +164,12 @@ class Bench:
     """The spectra of some candidate offsets, to be judged under one law after another."""
 
     def __init__(self, regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noise: float) -> None:
-        """regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them"""
+        """Nothing is judged on fewer than LEAST_FRAMES regions.
+
+        regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them
+        offsets : of frames from a region's start, in samples; doubles count once
+        noise : as for :func:`judge`
+        """
         self._offsets = list(dict.fromkeys(offsets))
         if len(regions) < LEAST_FRAMES:
             self._offsets = []
@@ -177,7 +184,7 @@ class Bench:
         if not self._offsets:
             return []
         found = np.stack([self._evidence(columns, law) for columns in self._columns])
-        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])
+        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.length)
         heights = np.minimum(*(_robust(grouped[:, half::2].mean(axis=1)) for half in (0, 1)))
         mean = grouped.mean(axis=1)  # (offsets, channels, groups)
         out = []
@@ -194,9 +201,9 @@ class Bench:
 
 
 def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int, effort: int = 1) -> list[int]:
-    """The ``n`` likeliest of all 576 offsets, by the evidence of a few regions, times ``effort``.
+    """The ``n`` likeliest of all 576 offsets, best first, by the evidence of a few regions; none without regions.
 
-    regions : left and right in 16-bit steps, shape (n, 2, reach)
+    regions, noise : as for :class:`Bench`; effort : times as many regions
     """
     bands = _bands(CODERS["mp3"], sr=sr)
     mono = alike(regions)
@@ -207,8 +214,7 @@ def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int, effor
     for left, right in chosen:
         a = hybrid.at_all_offsets(left)
         b = a if mono else hybrid.at_all_offsets(right)
-        half = np.float32(0.5)
-        lines = [a] if mono else [a, b, half * (a + b), half * (a - b)]
+        lines = (a,) if mono else four(a, b)
         evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
         clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
         found.append(_by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES))
@@ -222,18 +228,21 @@ def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
     if alike(regions):
         return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
     left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
-    return np.asarray(np.abs(np.stack([left, right, (left + right) / 2, (left - right) / 2], axis=1)))
+    return np.asarray(np.abs(np.stack(four(left, right), axis=1)))
 
 
 def alike(regions: F32) -> bool:
-    """Whether both channels are the same."""
+    """Whether both channels are the same throughout; shape (n, 2, reach)."""
     return np.array_equal(regions[:, 0], regions[:, 1])
 
 
 def noise_of(regions: F32, *, integers: bool) -> float:
     """Deviation of what the file's own rounding (and dither) adds to a line, in 16-bit steps.
 
+    regions : in 16-bit steps, shape (n, 2, reach)
     integers : whether all samples are whole 16-bit steps
+    Read from the treble above 0.94 of half the rate, where recordings end before the rounding does; within
+    ROUNDING_16 and DITHERED_16, or FINE.
     """
     if not integers:
         return FINE

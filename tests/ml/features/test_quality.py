@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from ml.encode import quantise, resample
 from ml.errors import TooShort
 from ml.features import quality
 from ml.features.spectral import shelf
 from ml.stft import power
+from tests.coded import coded
 from tests.signals import brick_wall, music, noise
 
 
@@ -20,6 +22,26 @@ class Excerpt:
 def test_odd_rates_are_measured(sr):
     measured = quality.measure([Excerpt(music(sr=sr, seconds=2.0))], sr=sr)
     assert tuple(measured.values) == quality.spec().names
+
+
+def test_a_coder_at_32_khz_is_heard_there():
+    y, sr = coded("mp3-192", sr=32000)
+    grid = quality.measure([Excerpt(y)], sr=sr).grids["mp3"]
+    assert (grid.sr, grid.exact) == (32000, True)
+    assert grid.lattice > 20
+
+
+@pytest.mark.parametrize(
+    "to", [88200, pytest.param(96000, marks=pytest.mark.slow), pytest.param(48000, marks=pytest.mark.slow)]
+)
+def test_resampling_is_undone(to):
+    """To the rate that the coder worked at: there, and only there, its grid is found."""
+    y, sr = coded("mp3-192", depth="float")
+    later = quantise(resample(y, sr=sr, to=to), depth="16")
+    grid = quality.measure([Excerpt(later)], sr=to).grids["mp3"]
+    assert (grid.sr, grid.offset) == (44100, 48)
+    assert grid.lattice > 20
+    assert grid.confirmed > 20
 
 
 def test_one_second_is_enough_and_less_is_said():

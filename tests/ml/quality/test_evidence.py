@@ -6,7 +6,8 @@ import pytest
 from ml.answer import Evidence
 from ml.decode import Levels
 from ml.features.quality import Measurement
-from ml.forensics.grid import CHANNELS, Grid
+from ml.forensics.channels import CHANNELS
+from ml.forensics.grid import Grid
 from ml.forensics.lowpass import Kind, Lowpass
 from ml.quality.evidence import evidence
 from ml.units import Decibels, Hz

@@ -6,7 +6,8 @@ import pytest
 from ml.answer import Declared
 from ml.decode import Levels
 from ml.features.quality import Measurement
-from ml.forensics.grid import CHANNELS, CODERS, Grid
+from ml.forensics.channels import CHANNELS
+from ml.forensics.grid import CODERS, Grid
 from ml.quality.classes import CLASSES, FAMILIES, KBPS, family, neighbours
 from ml.quality.evidence import evidence
 from ml.quality.verdict import Thresholds, decide
