@@ -6,14 +6,19 @@ from typing import Final
 from ml.answer import Evidence
 from ml.decode import Levels
 from ml.features.quality import Measurement
+from ml.forensics.edits import Edit
 from ml.forensics.grid import BAND_EDGES_HZ, Grid
-from ml.words import CHANNEL_WORDS, CODER_WORDS, lowpass_words
+from ml.forensics.replica import Replica
+from ml.words import CHANNEL_WORDS, CODER_WORDS, edit_words, lowpass_words, replica_words
 
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
 
 SLOWEST_CODED: Final = 44100
 """Behind a grid, an end at a slower rate's is the coder's own low-pass."""
+
+MOST_EDITS: Final = 5
+"""More are not listed one by one."""
 
 MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
 
@@ -41,6 +46,8 @@ def evidence(
     grids = grids_found(measured.grids)
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
     facts += [_holes(grids[0])] if grids else []
+    facts += [_edit(edit, number) for number, edit in enumerate(measured.edits[:MOST_EDITS], start=1)]
+    facts += [_replica(measured.replica)] if measured.replica else []
     facts += _end(measured, coded=bool(grids), sr=sr)
     facts += _bits(levels, bit_depth=bit_depth)
     if levels.dual_mono:
@@ -82,6 +89,22 @@ def _holes(grid: Grid) -> Evidence:
         "the coder rounded them to zero."
     )
     return Evidence("holes", share, "%", says)
+
+
+def _edit(edit: Edit, number: int) -> Evidence:
+    says = edit_words(
+        edit.coder,
+        start_s=edit.start_s,
+        within_s=edit.within_s,
+        before=edit.offset_before,
+        after=edit.offset_after,
+    )
+    return Evidence(f"edit.{number}", round(edit.start_s, 1), "s", says)
+
+
+def _replica(found: Replica) -> Evidence:
+    says = replica_words(crossover_hz=found.crossover_hz, lag_bands=found.lag_bands)
+    return Evidence("replica", round(found.crossover_hz), "Hz", says)
 
 
 def _end(measured: Measurement, *, coded: bool, sr: int) -> list[Evidence]:
