@@ -4,6 +4,7 @@ Short, exact, kind. Say what was measured and how sure we are; never accuse.
 """
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any, Final
 
 from ml.errors import LineageError
@@ -170,6 +171,40 @@ def lowpass_words(kind: str, *, hz: float, drop: float, rate: int | None = None)
     """
     kind = "converter" if kind == "wall" and hz >= CONVERTERS_FROM else kind
     return LOWPASS[kind].format(khz=f"{hz / 1000:.1f}", drop=f"{drop:.0f}", rate=f"{(rate or 0) / 1000:g}")
+
+
+def edit_words(coder: str, *, start_s: float, within_s: float, before: int, after: int) -> str:
+    """Where a frame grid jumps, and what that means.
+
+    >>> edit_words("mp3", start_s=67.3, within_s=0, before=289, after=101)
+    'At 1:07 the MP3 frame grid jumps from offset 289 to 101: something was cut out or pasted in there.'
+    >>> edit_words("aac-kbd", start_s=67.3, within_s=2.5, before=0, after=512)[:44]
+    'Between 1:04 and 1:10 the AAC frame grid jum'
+    """
+    when = f"At {_clock(start_s)}"
+    if within_s >= 0.5:
+        when = f"Between {_clock(start_s - within_s)} and {_clock(ceil(start_s + within_s))}"
+    return (
+        f"{when} the {CODER_WORDS[coder]} frame grid jumps from offset {before} to {after}: "
+        "something was cut out or pasted in there."
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(max(seconds, 0.0)), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def replica_words(*, crossover_hz: float, lag_bands: int) -> str:
+    """What a copied treble means.
+
+    >>> replica_words(crossover_hz=8268.75, lag_bands=14)
+    'Above 8.3 kHz the sound is a copy of the band below, shifted up by 14 subbands: HE-AAC’s band replication.'
+    """
+    return (
+        f"Above {crossover_hz / 1000:.1f} kHz the sound is a copy of the band below, "
+        f"shifted up by {lag_bands} subbands: HE-AAC’s band replication."
+    )
 
 
 UNDECIDED: Final = {

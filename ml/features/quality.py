@@ -15,8 +15,10 @@ from ml.features.coding import described, grid_features, lattice_features, round
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
+from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
+from ml.forensics.replica import Replica, replica
 from ml.forensics.rounding import Rounding, describe
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, judge, judge_patiently, noise_of
@@ -56,7 +58,11 @@ class Measurement:
     """coder -> its best grid, whether or not it means anything."""
     cutoff_hz: Hz | None
     lowpass: Lowpass | None = None
-    """Why the sound ends there; for the page, not for the model."""
+    """Why the sound ends there; for the page, not for the model, as what follows."""
+    edits: tuple[Edit, ...] = ()
+    """Where a grid jumps."""
+    replica: Replica | None = None
+    """The treble, where it is a copy."""
 
 
 def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
@@ -79,7 +85,14 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
-    return Measurement(coding | spectrum | signal, grids, cutoff(whole, sr=sr), lowpass(whole, sr=sr))
+    return Measurement(
+        coding | spectrum | signal,
+        grids,
+        cutoff(whole, sr=sr),
+        lowpass(whole, sr=sr),
+        edits=heard.edits(),
+        replica=replica(rates.at(usual), sr=usual),
+    )
 
 
 def _coding_rates(sr: int) -> tuple[int, int]:
@@ -162,6 +175,26 @@ class _Heard:
         }
         self.grids |= {coder: replace(self.grids[coder], exact=one.exact) for coder, one in found.items()}
         return found
+
+    def edits(self) -> tuple[Edit, ...]:
+        """Where the clearest of the grids jumps that can be followed."""
+        vorbis = self.grids["vorbis"].height if "vorbis" in self.grids else 0.0
+        clear = [
+            grid
+            for grid in self.grids.values()
+            if followed(grid) and not (grid.coder.startswith("aac") and grid.height < vorbis)
+        ]
+        if not clear:
+            return ()
+        grid = max(clear, key=lambda grid: grid.height)
+        search = self._searches[grid.coder]
+        return edits(
+            self._rates.of(grid),
+            grid,
+            transform=search.transform,
+            candidates=search.candidates(grid.coder, TRIED),
+            noise=self._noise(search),
+        )
 
     @property
     def noise(self) -> float:

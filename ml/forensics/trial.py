@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ml.forensics import hybrid
 from ml.forensics.channels import CHANNELS, four
 from ml.forensics.grid import NEAR, Grid, Search
+from ml.forensics.sliding import EPS_LSB
 from ml.forensics.steps import Law, fit_columns
 from ml.forensics.transforms import CANONICAL, CODERS, Coder
 
@@ -193,6 +194,22 @@ class Bench:
             height, evidence = float(heights[at].max()), float(mean[at, channel, group])
             out.append(Trial(offset, height, evidence, int(channel)))
         return sorted(out, key=lambda trial: -trial.height)
+
+    def along(self, law: Law) -> F32:
+        """Evidence of each region by itself, nats a line, shape (offsets, n).
+
+        Left and right together, or mid and side where these say more: a coder chooses frame by frame.
+        """
+        found = np.stack([self._evidence(columns, law) for columns in self._columns])
+        whole = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])[..., -1]
+        pairs = whole.reshape(*whole.shape[:2], -1, min(2, whole.shape[2])).mean(axis=-1)
+        return np.asarray(pairs.max(axis=-1))
+
+    def emptiness(self) -> F32:
+        """How little each region holds at every candidate: minus the mean log2 of its lines, shape (offsets, n)."""
+        first, last = self._bands[0], self._bands[-1]
+        found = [-np.log2(columns[first:last] + EPS_LSB).mean(axis=0) for columns in self._columns]
+        return np.asarray(np.stack(found).reshape(len(found), *self._shape).mean(axis=-1))
 
     def _evidence(self, columns: F32, law: Law) -> F32:
         """Shape (n, channels, n_bands), within -1 and MOST_EVIDENCE."""

@@ -7,8 +7,10 @@ from typing import Final
 from ml.answer import Evidence
 from ml.decode import Levels
 from ml.features.quality import Measurement
+from ml.forensics.edits import Edit
 from ml.forensics.grid import BAND_EDGES_HZ, Grid
-from ml.words import CHANNEL_WORDS, CODER_WORDS, lowpass_words
+from ml.forensics.replica import Replica
+from ml.words import CHANNEL_WORDS, CODER_WORDS, edit_words, lowpass_words, replica_words
 
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
@@ -18,6 +20,9 @@ LEAST_FITS: Final = 0.15
 
 SLOWEST_CODED: Final = 44100
 """Behind a grid, an end at a slower rate's is the coder's own low-pass."""
+
+MOST_EDITS: Final = 5
+"""More are not listed one by one."""
 
 MDCT_1024: Final = ("aac-sine", "aac-kbd", "vorbis")
 
@@ -58,6 +63,8 @@ def evidence(
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
     facts += [_holes(grids[0])] if grids else []
     facts += _rounding(grids[0], measured.values) if grids else []
+    facts += [_edit(edit, number) for number, edit in enumerate(measured.edits[:MOST_EDITS], start=1)]
+    facts += [_replica(measured.replica)] if measured.replica else []
     facts += _end(measured, coded=bool(grids), sr=sr)
     facts += _bits(levels, bit_depth=bit_depth)
     if levels.dual_mono:
@@ -102,20 +109,32 @@ def _holes(grid: Grid) -> Evidence:
 
 
 def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
-    """What the lattice of steps tells: that nobody has changed the volume, and what the numbers would cost."""
-    kbps = values.get(f"{grid.coder}.rounding.kbps", nan)
+    """What the lattice of steps tells: that nobody has changed the volume, and what the numbers on it would cost."""
+    kbps = values.get(f"{grid.coder}.rounding.kbps_fitting", nan)
     fits = values.get(f"{grid.coder}.rounding.fits", nan)
-    if not (grid.lattice >= LATTICE and fits >= LEAST_FITS):
+    if not (grid.exact and grid.height >= LATTICE and fits >= LEAST_FITS):
         return []
     says = (
-        f"There {100 * fits:.0f} % of the bands lie on a lattice of rounding steps; the numbers on it are worth "
-        f"about {kbps:.0f} kbps, before what a coder spends on describing them."
+        f"There {100 * fits:.0f} % of the bands lie on a lattice of the coder’s very own steps, so the volume was not "
+        f"changed since; the numbers on it are worth about {kbps:.0f} kbps."
     )
-    facts = [Evidence("lattice", round(kbps), "kbps", says)]
-    if grid.exact:
-        same = "The steps have the very sizes that the coder gives them: the volume was not changed since."
-        facts.append(Evidence("steps.exact", 1, "", same))
-    return facts
+    return [Evidence("lattice", round(kbps), "kbps", says)]
+
+
+def _edit(edit: Edit, number: int) -> Evidence:
+    says = edit_words(
+        edit.coder,
+        start_s=edit.start_s,
+        within_s=edit.within_s,
+        before=edit.offset_before,
+        after=edit.offset_after,
+    )
+    return Evidence(f"edit.{number}", round(edit.start_s, 1), "s", says)
+
+
+def _replica(found: Replica) -> Evidence:
+    says = replica_words(crossover_hz=found.crossover_hz, lag_bands=found.lag_bands)
+    return Evidence("replica", round(found.crossover_hz), "Hz", says)
 
 
 def _end(measured: Measurement, *, coded: bool, sr: int) -> list[Evidence]:

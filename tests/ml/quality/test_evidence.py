@@ -7,22 +7,30 @@ from ml.answer import Evidence
 from ml.decode import Levels
 from ml.features.quality import Measurement
 from ml.forensics.channels import CHANNELS
+from ml.forensics.edits import Edit
 from ml.forensics.grid import Grid
 from ml.forensics.lowpass import Kind, Lowpass
+from ml.forensics.replica import Replica
 from ml.quality.evidence import evidence
-from ml.units import Decibels, Hz
+from ml.units import Decibels, Hz, Seconds
 from ml.words import LOWPASS, lowpass_words
 
 NOTHING = np.zeros((len(CHANNELS), 7), dtype=np.float32)
 
 
 def facts(
-    found: Lowpass | None, *, coded: bool = False, cutoff_hz: float | None = 16000.0, bits: int = 16
+    found: Lowpass | None,
+    *,
+    coded: bool = False,
+    cutoff_hz: float | None = 16000.0,
+    bits: int = 16,
+    edits: tuple[Edit, ...] = (),
+    replica: Replica | None = None,
 ) -> dict[str, Evidence]:
     height = 30.0 if coded else 3.0
     grid = Grid("mp3", 44100, 289, height, height, "S", 5, NOTHING, NOTHING)
     cutoff = None if cutoff_hz is None else Hz(cutoff_hz)
-    measured = Measurement({"shelf.drop": 30.0}, {"mp3": grid}, cutoff, found)
+    measured = Measurement({"shelf.drop": 30.0}, {"mp3": grid}, cutoff, found, edits=edits, replica=replica)
     levels = Levels(0.9, 0.1, 0.0, 0.0, effective_bits=16, dual_mono=False, dc=0.0)
     return {fact.name: fact for fact in evidence(measured, levels=levels, sr=44100, bit_depth=bits)}
 
@@ -63,6 +71,20 @@ def test_without_a_reason_the_end_alone_is_said() -> None:
 def test_empty_bits_are_said() -> None:
     assert "24 bits a sample, but only 16" in facts(None, bits=24)["effective_bits"].says
     assert "effective_bits" not in facts(None, bits=16)
+
+
+def test_edits_are_said_with_their_moments() -> None:
+    edits = tuple(Edit("mp3", Seconds(60.0 * n + 7), 289, 101, Seconds(3.0 * n)) for n in range(2))
+    said = facts(None, coded=True, edits=edits)
+    assert said["edit.1"].says.startswith("At 0:07 the MP3 frame grid jumps from offset 289 to 101")
+    assert said["edit.2"].says.startswith("Between 1:04 and 1:10 the MP3 frame grid jumps")
+    assert (said["edit.2"].value, said["edit.2"].unit) == (67, "s")
+
+
+def test_a_copied_treble_is_said() -> None:
+    fact = facts(None, replica=Replica(Hz(8268.75), 14, 0.7))["replica"]
+    assert "Above 8.3 kHz the sound is a copy of the band below, shifted up by 14 subbands" in fact.says
+    assert (fact.value, fact.unit) == (8269, "Hz")
 
 
 @pytest.mark.parametrize("kind", sorted(LOWPASS))
