@@ -30,7 +30,13 @@ FAMILY_SETTINGS: Final[dict[str, Any]] = {
     "subsample_freq": 1,
     "reg_lambda": 5.0,
 }
-CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 100}
+CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {
+    "n_estimators": 200,
+    "learning_rate": 0.06,
+    "num_leaves": 7,
+    "min_child_samples": 12,
+    "colsample_bytree": 0.5,
+}
 
 SPECTRUM: Final = ("spectrum.", "shelf.", "edge.", "signal.")
 CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".evidence", ".second")
