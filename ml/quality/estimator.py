@@ -52,7 +52,43 @@ CODERS_OF: Final = {
 RIVALS: Final = (("aac-kbd", "vorbis"), ("aac-kbd", "aac-sine"), ("vorbis", "aac-sine"), ("mp3", "mp2"))
 """Tests that hear each other's coders: which of the two hears more is what counts, so it is a column of its own."""
 
+TESTS: Final = {"confirmed": 1.0, "lattice": 1.0, "patient": 1.0, "shifted": 0.5}
+"""Tests of a coder's grid, and what makes their heights comparable: few rows went through the last two, so that trees
+would hardly learn what they mean."""
+
 FLOOR: Final = 1e-7
+
+
+@dataclass(frozen=True)
+class Heights:
+    """How high each coder's grid stands out in its clearest test, and over the other coders'."""
+
+    columns: NDArray[np.intp]
+    """Shape (n_coders, n_tests); a coder without some test has another one twice."""
+    weights: F32
+    """The same shape."""
+
+    @classmethod
+    def of(cls, spec: FeatureSpec) -> "Heights":
+        """The coders and tests that a spec knows."""
+        index = {name: i for i, name in enumerate(spec.names)}
+        coders = [name.removesuffix(".confirmed") for name in index if name.endswith(".confirmed")]
+        tests = [[t if f"{c}.{t}" in index else "confirmed" for t in TESTS] for c in coders]
+        columns = [[index[f"{c}.{t}"] for t in known] for c, known in zip(coders, tests, strict=True)]
+        weights = [[TESTS[t] for t in known] for known in tests]
+        shape = (len(coders), len(TESTS))
+        return cls(
+            np.array(columns, dtype=np.intp).reshape(shape),
+            np.array(weights, dtype=np.float32).reshape(shape),
+        )
+
+    def __call__(self, X: F32) -> F32:
+        """Heights, what each has over the others, and the two highest: shape (n, 2 * n_coders + 2)."""
+        heights = np.fmax.reduce(X[:, self.columns] * self.weights, axis=2)
+        ranked = np.sort(np.nan_to_num(heights, nan=0.0), axis=1)
+        first, second = ranked[:, -1:], ranked[:, -2:-1] if ranked.shape[1] > 1 else ranked[:, -1:]
+        over = heights - np.where(heights == first, second, first)
+        return np.concatenate([heights, over, first, second], axis=1, dtype=np.float32)
 
 
 @dataclass
@@ -63,6 +99,7 @@ class Stage:
     rivals: NDArray[np.intp]
     """Pairs of columns to be compared, shape (n_pairs, 2)."""
     classes: tuple[str, ...]
+    heights: Heights | None = None
     booster: Any = None
 
     def fit(
@@ -91,7 +128,8 @@ class Stage:
 
     def _inputs(self, X: F32) -> F32:
         first, second = X[:, self.rivals[:, 0]], X[:, self.rivals[:, 1]]
-        return np.concatenate([X[:, self.columns], first - second], axis=1)
+        more = [self.heights(X)] if self.heights is not None else []
+        return np.concatenate([X[:, self.columns], first - second, *more], axis=1)
 
 
 @dataclass
@@ -111,7 +149,8 @@ class QualityEstimator:
     def fit(self, X: F32, labels: NDArray[np.str_], *, jobs: int = 1) -> "QualityEstimator":
         """X : shape (n, n_features); labels : shape (n,). Every class must be there."""
         families = np.array([family(label) for label in labels])
-        self.family_stage = Stage(self._columns(suffixes=GRIDS, prefixes=SPECTRUM), self._rivals(), FAMILIES)
+        seen = self._columns(suffixes=GRIDS, prefixes=SPECTRUM)
+        self.family_stage = Stage(seen, self._rivals(), FAMILIES, heights=Heights.of(self.spec))
         self.family_stage.fit(X, families, settings=self.family_settings, seed=self.seed, jobs=jobs)
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)

@@ -77,7 +77,8 @@ def test_another_protocol_is_said(folder, monkeypatch):
 def test_the_shipped_model_is_whole():
     loaded = artifact.load_shipped("quality")
     assert loaded.estimator.spec.id == loaded.feature_version
-    table = Table.load(TABLE).rows(np.arange(0, 3750, 75))
+    table = Table.load(TABLE)
+    table = table.rows(np.arange(0, len(table), 50))
     proba = loaded.estimator.predict_proba(table.X)  # fails when the code has moved on without the pickle
     assert (np.array(loaded.classes)[proba.argmax(axis=1)] == table.labels).mean() > 0.9
 

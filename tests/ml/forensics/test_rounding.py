@@ -29,11 +29,10 @@ def described(label: str, *, channels: str = "stereo") -> tuple[dict[str, np.nda
     """At the known grid: statistic -> by band, total -> value."""
     coder = {"mp3": "mp3", "aac": "aac-kbd"}[label[:3]]
     y, sr = coded(label, channels=channels)
-    by_band, totals = describe(
-        regions(y, coder=coder), coder=CODERS[coder], exact=True, offsets=(OFFSET[coder],), sr=sr, noise=0.3
-    )
-    assert by_band.shape == (len(BAND_EDGES_HZ) - 1, len(STATISTICS))
-    return dict(zip(STATISTICS, by_band.T, strict=True)), dict(zip(TOTALS, totals, strict=True))
+    found = describe(regions(y, coder=coder), coder=CODERS[coder], offsets=(OFFSET[coder],), sr=sr, noise=0.3)
+    assert found.exact
+    assert found.bands.shape == (len(BAND_EDGES_HZ) - 1, len(STATISTICS))
+    return dict(zip(STATISTICS, found.bands.T, strict=True)), dict(zip(TOTALS, found.totals, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -83,20 +82,38 @@ def test_mid_and_side_are_seen() -> None:
 
 def test_silence_costs_nothing() -> None:
     still = np.zeros((5, 2, 4096), dtype=np.float32)
-    for law in (True, False):
-        by_band, totals = describe(still, coder=CODERS["mp3"], exact=law, offsets=(3,), sr=SR, noise=0.3)
-        named = dict(zip(TOTALS, totals, strict=True))
-        assert named["kbps"] == named["fits"] == 0
-        assert np.isnan(named["step_spread"])
-        assert np.isnan(by_band[:, STATISTICS.index("step")]).all()
-        assert np.nanmax(by_band[:, STATISTICS.index("coded")]) == 0
+    found = describe(still, coder=CODERS["mp3"], offsets=(3,), sr=SR, noise=0.3)
+    named = dict(zip(TOTALS, found.totals, strict=True))
+    assert named["kbps"] == named["fits"] == 0
+    assert np.isnan(named["step_spread"])
+    assert np.isnan(found.bands[:, STATISTICS.index("step")]).all()
+    assert np.nanmax(found.bands[:, STATISTICS.index("coded")]) == 0
+
+
+@pytest.mark.parametrize("gain_db", [-2.0, 1.3])
+def test_a_gain_moves_the_steps_and_keeps_the_numbers(gain_db: float) -> None:
+    """The coder's own steps would be read wrong by up to a sixth of their size, and so would every large number."""
+    y, sr = coded("mp3-192")
+    plain, gained = (
+        describe(
+            regions(y * np.float32(factor), coder="mp3"),
+            coder=CODERS["mp3"],
+            offsets=(OFFSET["mp3"],),
+            sr=sr,
+            noise=0.3,
+        )
+        for factor in (1.0, 10 ** (gain_db / 20))
+    )
+    kbps = TOTALS.index("kbps_p50")
+    assert plain.exact and not gained.exact
+    assert gained.totals[kbps] == pytest.approx(plain.totals[kbps], rel=0.1)
 
 
 def test_each_region_takes_the_best_of_several_offsets() -> None:
     y, sr = coded("aac-192")
     how = CODERS["aac-kbd"]
     first, several, wrong = (
-        describe(regions(y, coder="aac-kbd"), coder=how, exact=True, offsets=offsets, sr=sr, noise=0.3)[1]
+        describe(regions(y, coder="aac-kbd"), coder=how, offsets=offsets, sr=sr, noise=0.3).totals
         for offsets in ((0,), (0, 77), (77,))
     )
     fits = TOTALS.index("fits")

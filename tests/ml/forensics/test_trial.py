@@ -126,7 +126,7 @@ def test_too_few_regions_have_no_outcome(law: str) -> None:
     y, _ = coded("mp3-192")
     how = CODERS["mp3"]
     reach = TRANSFORM_OF["mp3"].reach
-    regions = np.stack([at_steps(y)[:, at : at + reach] for at in range(0, 50000, 10000)])
+    regions = np.stack([at_steps(y)[:, at : at + reach] for at in range(0, 50000, 5000)])
     few, enough = (
         Bench(regions[:n], coder=how, offsets=[1, 2, 2, 300], sr=SR, noise=0.3).trials(getattr(how, law))
         for n in (LEAST_FRAMES - 1, LEAST_FRAMES)
