@@ -30,7 +30,6 @@ def described(label: str, *, channels: str = "stereo") -> tuple[dict[str, np.nda
     coder = {"mp3": "mp3", "aac": "aac-kbd"}[label[:3]]
     y, sr = coded(label, channels=channels)
     found = describe(regions(y, coder=coder), coder=CODERS[coder], offsets=(OFFSET[coder],), sr=sr, noise=0.3)
-    assert found.exact
     assert found.bands.shape == (len(BAND_EDGES_HZ) - 1, len(STATISTICS))
     return dict(zip(STATISTICS, found.bands.T, strict=True)), dict(zip(TOTALS, found.totals, strict=True))
 
@@ -105,7 +104,8 @@ def test_a_gain_moves_the_steps_and_keeps_the_numbers(gain_db: float) -> None:
         for factor in (1.0, 10 ** (gain_db / 20))
     )
     kbps = TOTALS.index("kbps_p50")
-    assert plain.exact and not gained.exact
+    assert plain.exact
+    assert not gained.exact
     assert gained.totals[kbps] == pytest.approx(plain.totals[kbps], rel=0.1)
 
 
