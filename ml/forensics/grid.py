@@ -64,10 +64,12 @@ class Transform:
     scan: Callable[[F32, I32, F32], None]
     regions: int
     """How many regions of the track are looked at."""
+    top_hz: int = BAND_EDGES_HZ[-1]
+    """Where it stops looking: bands above are empty."""
 
     def edges(self, sr: int) -> I32:
         """Band edges as line numbers, kept away from both ends; shape (n_bands + 1,)."""
-        lines = np.array(BAND_EDGES_HZ) / (sr / 2) * self.n_lines
+        lines = np.minimum(BAND_EDGES_HZ, self.top_hz) / (sr / 2) * self.n_lines
         margin = sliding.MARGIN if self.n_lines > hybrid.LINES else 0
         return np.clip(np.round(lines), margin, self.n_lines - margin).astype(np.int32)
 
@@ -111,13 +113,15 @@ class Grid:
         return float(np.nanmax([self.confirmed, self.lattice, self.patient, self.shifted / 2]))
 
 
-def _mdct(half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int) -> Transform:
+def _mdct(
+    half: int, shapes: Sequence[str], names: tuple[str, ...], regions: int, *, top_hz: int = BAND_EDGES_HZ[-1]
+) -> Transform:
     series = np.stack([sine_series(shape, 2 * half) for shape in shapes])
 
     def scan(y: F32, edges: I32, out: F32) -> None:
         sliding.scan(y, half, series, edges, out)
 
-    return Transform(half, 3 * half, half, names, scan, regions)
+    return Transform(half, 3 * half, half, names, scan, regions, top_hz)
 
 
 TRANSFORMS: Final = (
@@ -125,7 +129,7 @@ TRANSFORMS: Final = (
     Transform(hybrid.BANDS, hybrid.REACH, hybrid.BANDS, ("mp2",), hybrid.scan_polyphase, 12),
     _mdct(1024, ("sine", "kbd4", "vorbis"), ("aac-sine", "aac-kbd", "vorbis"), 14),
     _mdct(256, ("kbd5",), ("ac3",), 64),
-    _mdct(2048, ("sine",), ("wma",), 12),
+    _mdct(2048, ("sine",), ("wma",), 8, top_hz=10000),
 )
 CELT: Final = Transform(celt.LINES, celt.REACH, celt.LINES, ("opus",), celt.scan_celt, 12)
 

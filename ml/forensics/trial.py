@@ -7,6 +7,7 @@ the others, in both halves of the frames, is a grid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from ml.forensics import hybrid
 from ml.forensics.channels import CHANNELS, four
 from ml.forensics.grid import NEAR, Grid, Search
 from ml.forensics.sliding import EPS_LSB
-from ml.forensics.steps import Law, fit_columns
+from ml.forensics.steps import Law, fit, fit_columns
 from ml.forensics.transforms import CANONICAL, CODERS, Coder
 
 F32 = NDArray[np.float32]
@@ -34,14 +35,24 @@ MOST_EVIDENCE: Final = 3.0
 FRAMES: Final = 24
 LEAST_FRAMES: Final = 8
 CANDIDATES: Final = 32
+LIKELIEST: Final = 16
 SCOUTED: Final = 5
 SCOUTED_MONO: Final = 12
-"""How many regions are looked at, at how many offsets; how many at all offsets of Layer III."""
+"""How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four wherever it is
+found at all); how many at all offsets of Layer III."""
 
 MOST_FRAMES: Final = 256
 LIKELY: Final = 4
 OTHERS: Final = 9
 """How many regions, likely offsets and others where patience is needed."""
+
+HINT: Final = 2.0
+"""Height over half of the regions from which the other half is asked too, where something else may be heard."""
+PROMISING: Final = 1.5
+"""Height over a quarter of the frames from which the others are looked at too: four times as many double it."""
+GLANCED: Final = 8
+GAINS: Final = 2
+"""How many regions tell which gains are the likeliest, and how many of those are tried on all regions."""
 
 CLEAR: Final = 6.0
 """Height from which no further law is tried."""
@@ -78,32 +89,34 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
     if coder is None or coder.free is None:
         return grid
     regions = search.regions(FRAMES)
-    offsets = search.candidates(grid.coder, CANDIDATES)
+    most, least = (CANDIDATES, -np.inf) if thorough else (LIKELIEST, HINT)
+    offsets = search.candidates(grid.coder, most)
     bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
     best = grid
     if coder.exact is not None:
-        best = _better(best, bench.trials(coder.exact), exact=True)
+        best = _better(best, bench.trials(coder.exact, least=least), exact=True)
         if grid.coder == "mp3" and not _clear(best):
-            offsets = (
-                scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=CANDIDATES // 2) + offsets
-            )
-            bench = Bench(regions, coder=coder, offsets=offsets[:CANDIDATES], sr=grid.sr, noise=noise)
-            best = _better(best, bench.trials(coder.exact), exact=True)
+            offsets = scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=most // 2) + offsets
+            bench = Bench(regions, coder=coder, offsets=offsets[:most], sr=grid.sr, noise=noise)
+            best = _better(best, bench.trials(coder.exact, least=least), exact=True)
     if not _clear(best):
-        best = _better(best, bench.trials(coder.free), exact=False)
+        best = _better(best, bench.trials(coder.free, least=least), exact=False)
     if thorough and not _clear(best):
         best = _at_any_gain(best, coder, regions, offsets, noise=noise)
     return best
 
 
 def _at_any_gain(grid: Grid, coder: Coder, regions: F32, offsets: list[int], *, noise: float) -> Grid:
-    """The grid with the best outcome under the coder's own steps, moved by any gain."""
+    """The grid with the best outcome under the coder's own steps, moved by any gain: the likeliest few, looked at closely."""
     if coder.exact is None or coder.free is None:
         return grid
     if grid.coder == "mp3":
         offsets = scout_layer3(regions, law=coder.free, sr=grid.sr, noise=noise, n=8) + offsets
-    bench = Bench(regions, coder=coder, offsets=offsets[: CANDIDATES // 2], sr=grid.sr, noise=noise)
-    found = [outcomes[0] for law in coder.shifted() if (outcomes := bench.trials(law))]
+    offsets = offsets[: CANDIDATES // 2]
+    glance = Bench(regions[:GLANCED], coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
+    likely = sorted(coder.shifted(), key=lambda law: -glance.highest(law))[:GAINS]
+    bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
+    found = [outcomes[0] for law in likely if (outcomes := bench.trials(law))]
     if not found:
         return grid
     best = max(found, key=lambda trial: trial.height)
@@ -129,8 +142,14 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
     suspects = [grid.offset, *CANONICAL[grid.coder], *likely]
     others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
     regions = search.regions(MOST_FRAMES if coder.exact else MOST_FRAMES // 2)
-    bench = Bench(regions, coder=coder, offsets=[*suspects, *others], sr=grid.sr, noise=noise)
-    found = [(t.height, t, law) for law in laws for t in bench.trials(law) if t.offset in suspects]
+
+    def outcomes(regions: F32) -> list[tuple[float, Trial, Law]]:
+        bench = Bench(regions, coder=coder, offsets=[*suspects, *others], sr=grid.sr, noise=noise)
+        return [(t.height, t, law) for law in laws for t in bench.trials(law) if t.offset in suspects]
+
+    found = outcomes(regions[: MOST_FRAMES // 4])
+    if max((height for height, *_ in found), default=0.0) >= PROMISING:
+        found = outcomes(regions)
     if not found:
         return grid
     height, best, law = max(found, key=lambda item: item[0])
@@ -174,33 +193,46 @@ class Bench:
         self._offsets = list(dict.fromkeys(offsets))
         if len(regions) < LEAST_FRAMES:
             self._offsets = []
-        self._coder, self._sr, self._noise = coder, sr, noise
+        self._regions, self._coder, self._sr, self._noise = regions, coder, sr, noise
         self._bands = _bands(coder, sr=sr)
-        found = [spectra(regions, coder=coder, offset=offset) for offset in self._offsets]
-        self._shape = found[0].shape[:2] if found else (0, 0)
-        self._columns = [np.ascontiguousarray(s.reshape(-1, s.shape[-1]).T) for s in found]
+        self._split = len(regions) // 2 if len(regions) >= 2 * LEAST_FRAMES else len(regions)
 
-    def trials(self, law: Law) -> list[Trial]:
-        """The candidates' outcomes, best first; nothing for fewer than LEAST_FRAMES regions."""
+    def trials(self, law: Law, *, least: float = -np.inf) -> list[Trial]:
+        """The candidates' outcomes, best first; nothing for fewer than LEAST_FRAMES regions.
+
+        Outcomes of the first half of the regions, where none there reaches ``least``.
+        """
         if not self._offsets:
             return []
-        found = np.stack([self._evidence(columns, law) for columns in self._columns])
-        grouped = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.length)
+        early = self._evidence(self._early, law)
+        outcomes = self._outcomes(early)
+        if outcomes[0].height < least or self._split == len(self._regions):
+            return outcomes
+        return self._outcomes(np.concatenate([early, self._evidence(self._late, law)], axis=1))
+
+    def _outcomes(self, evidence: F32) -> list[Trial]:
+        """evidence : shape (offsets, n, channels, n_bands)"""
+        grouped = _by_group(evidence, self._bands, sr=self._sr, n_lines=self._coder.length)
         heights = np.minimum(*(_robust(grouped[:, half::2].mean(axis=1)) for half in (0, 1)))
         mean = grouped.mean(axis=1)  # (offsets, channels, groups)
         out = []
         for at, offset in enumerate(self._offsets):
             channel, group = np.unravel_index(int(heights[at].argmax()), heights[at].shape)
-            height, evidence = float(heights[at].max()), float(mean[at, channel, group])
-            out.append(Trial(offset, height, evidence, int(channel)))
+            height, evident = float(heights[at].max()), float(mean[at, channel, group])
+            out.append(Trial(offset, height, evident, int(channel)))
         return sorted(out, key=lambda trial: -trial.height)
+
+    def highest(self, law: Law) -> float:
+        """Height of the best outcome, 0 without any."""
+        found = self.trials(law)
+        return found[0].height if found else 0.0
 
     def along(self, law: Law) -> F32:
         """Evidence of each region by itself, nats a line, shape (offsets, n).
 
         Left and right together, or mid and side where these say more: a coder chooses frame by frame.
         """
-        found = np.stack([self._evidence(columns, law) for columns in self._columns])
+        found = self._evidence(self._all, law)
         whole = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])[..., -1]
         pairs = whole.reshape(*whole.shape[:2], -1, min(2, whole.shape[2])).mean(axis=-1)
         return np.asarray(pairs.max(axis=-1))
@@ -208,13 +240,39 @@ class Bench:
     def emptiness(self) -> F32:
         """How little each region holds at every candidate: minus the mean log2 of its lines, shape (offsets, n)."""
         first, last = self._bands[0], self._bands[-1]
-        found = [-np.log2(columns[first:last] + EPS_LSB).mean(axis=0) for columns in self._columns]
-        return np.asarray(np.stack(found).reshape(len(found), *self._shape).mean(axis=-1))
+        return np.stack([-np.log2(x[..., first:last] + EPS_LSB).mean(axis=(1, 2)) for x in self._all])
 
-    def _evidence(self, columns: F32, law: Law) -> F32:
-        """Shape (n, channels, n_bands), within -1 and MOST_EVIDENCE."""
-        _, evidence = fit_columns(columns, self._bands, law=law, noise=self._noise)
-        return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(*self._shape, -1)
+    @cached_property
+    def _early(self) -> list[F32]:
+        return self._spectra(self._regions[: self._split])
+
+    @cached_property
+    def _late(self) -> list[F32]:
+        return self._spectra(self._regions[self._split :])
+
+    @property
+    def _all(self) -> list[F32]:
+        if self._split == len(self._regions):
+            return self._early
+        return [np.concatenate(parts) for parts in zip(self._early, self._late, strict=True)]
+
+    def _spectra(self, regions: F32) -> list[F32]:
+        """|X| at every candidate, each of shape (n, channels, n_lines)."""
+        return [spectra(regions, coder=self._coder, offset=offset) for offset in self._offsets]
+
+    def _evidence(self, found: Sequence[F32], law: Law) -> F32:
+        """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE."""
+        return np.stack([clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found])
+
+
+def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
+    """Evidence within -1 and MOST_EVIDENCE, so that no tonal band decides alone: (n, channels, n_bands).
+
+    magnitudes : shape (n, channels, n_lines)
+    """
+    n, channels, n_lines = magnitudes.shape
+    _, evidence = fit(magnitudes.reshape(-1, n_lines), bands, law=law, noise=noise)
+    return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
 def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int, effort: int = 1) -> list[int]:

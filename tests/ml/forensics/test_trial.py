@@ -181,10 +181,9 @@ def test_parts_of_the_spectrum_are_judged_by_themselves(at: int, monkeypatch: py
     edges = how.bands(SR) * (SR / 2 / how.length)
     middles = (edges[1:] + edges[:-1]) / 2
     middles = middles[(edges[:-1] >= 900) & (edges[1:] <= 16500)]
-    flat = np.full((8, 4, len(middles)), -1.0, dtype=np.float32)
-    peak = np.where((middles > low * 0.9) & (middles < high), np.float32(1.0), flat)
-    answers = iter([*[flat] * 12, peak, *[flat] * 17])
-    monkeypatch.setattr(Bench, "_evidence", lambda *_: next(answers))
+    evidence = np.full((30, 8, 4, len(middles)), -1.0, dtype=np.float32)
+    evidence[12, ..., (middles > low * 0.9) & (middles < high)] = 1.0
+    monkeypatch.setattr(Bench, "_evidence", lambda *_: evidence)
     best = bench.trials(how.exact)[0]
     assert best.offset == 120
     assert best.evidence == pytest.approx(1.0)
