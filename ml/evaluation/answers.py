@@ -26,7 +26,7 @@ Bools = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
 CLAIM: Final = Declared(container="flac", codec="flac")
-HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient")
+HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient", "blurred")
 _NOTHING: Final = np.zeros((4, 1), dtype=np.float32)
 
 
@@ -142,7 +142,9 @@ def _grids(table: Table) -> list[dict[str, Grid]]:
     ]
 
 
-def _grid(coder: str, confirmed: float, lattice: float, shifted: float, patient: float) -> Grid:
+def _grid(
+    coder: str, confirmed: float, lattice: float, shifted: float, patient: float, blurred: float
+) -> Grid:
     return Grid(
         coder,
         sr=0,
@@ -156,6 +158,7 @@ def _grid(coder: str, confirmed: float, lattice: float, shifted: float, patient:
         lattice=lattice,
         shifted=shifted,
         patient=patient,
+        blurred=blurred,
     )
 
 

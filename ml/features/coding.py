@@ -18,6 +18,11 @@ LATTICES: Final = ("mp3", "aac-kbd", "vorbis", "opus")
 
 PAIRS: Final = ("lr", "ms")
 
+GRID_NUMBERS: Final = (
+    *("confirmed", "sigma", "lattice", "evidence", "exact"),
+    *("shifted", "patient", "blurred", "second"),
+)
+
 DESCRIBED_FROM: Final = 3.5
 """Height from which what is seen at a grid means anything."""
 
@@ -27,7 +32,7 @@ def grid_features(grids: Mapping[str, Grid]) -> dict[str, float]:
     out: dict[str, float] = {}
     for coder in CODERS:
         grid = grids.get(coder)
-        for name in ("confirmed", "sigma", "lattice", "evidence", "exact", "shifted", "patient", "second"):
+        for name in GRID_NUMBERS:
             out[f"{coder}.{name}"] = float(getattr(grid, name)) if grid else np.nan
         for band, hz in enumerate(BAND_EDGES_HZ[:-1]):
             out[f"{coder}.depth_{hz}"] = float(grid.depth[:, band].max()) if grid else np.nan

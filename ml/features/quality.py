@@ -21,7 +21,7 @@ from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
 from ml.forensics.rounding import Rounding, describe
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import FRAMES, judge, judge_patiently, noise_of
+from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
@@ -117,6 +117,8 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
         heard.listen(second, transforms=TRANSFORMS)
     if silent(heard.grids):
         heard.listen_patiently()
+    else:
+        heard.listen_beneath()
     return heard
 
 
@@ -160,6 +162,13 @@ class _Heard:
             patient = judge_patiently(grid, search, noise=self._noise(search))
             self._keep(patient, search)
             self.grids[coder] = replace(self.grids[coder], patient=patient.patient)
+
+    def listen_beneath(self) -> None:
+        """Look for other coders under the one that is clearest."""
+        clearest = max(self.grids.values(), key=lambda grid: grid.height).coder
+        for coder, grid in self.grids.items():
+            if coder != clearest:
+                self.grids[coder] = judge_beneath(grid, self._searches[coder])
 
     def rounding(self) -> dict[str, Rounding]:
         """Steps and bits at the grids that are clear; the grids learn from it whether their steps are the coder's own."""

@@ -104,13 +104,15 @@ class Grid:
     """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
     patient: float = np.nan
     """The same height over every frame there is, at a few offsets: tried last where nothing else is heard."""
+    blurred: float = np.nan
+    """The same height where a later coder's rounding has blurred the steps: tried where another coder is heard."""
     second: float = np.nan
     """Height of the best other offset: the same coder twice, or an edit between two parts."""
 
     @property
     def height(self) -> float:
         """The clearest of the tests; that at many gains has more chances to be wrong."""
-        return float(np.nanmax([self.confirmed, self.lattice, self.patient, self.shifted / 2]))
+        return float(np.nanmax([self.confirmed, self.lattice, self.patient, self.blurred, self.shifted / 2]))
 
 
 def _mdct(

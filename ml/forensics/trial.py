@@ -64,6 +64,8 @@ ROUNDING_16: Final = 0.3
 DITHERED_16: Final = 0.6
 FINE: Final = 0.1
 """The same for deeper files: what arithmetic leaves."""
+CODED: Final = 5.0
+"""The same where a later coder has rounded at a high bitrate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,32 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
     return replace(grid, offset=best.offset, channel=CHANNELS[best.channel], exact=law is coder.exact)
 
 
+def judge_beneath(grid: Grid, search: Search) -> Grid:
+    """The grid with what its coder's lattice says under the rounding of a later coder.
+
+    A later coder adds its own noise to every line, far more than a file's rounding does, and what was on a lattice
+    lies around it: asked with the file's noise an MP3 128 under Vorbis q8 read 2, with this 12 to 24.
+    """
+    coder = CODERS.get(grid.coder)
+    if coder is None or coder.free is None:
+        return grid
+    bench = Bench(
+        search.regions(FRAMES),
+        coder=coder,
+        offsets=search.candidates(grid.coder, LIKELIEST),
+        sr=grid.sr,
+        noise=CODED,
+    )
+    found = [bench.trials(law, least=HINT)[:1] for law in (coder.exact, coder.free) if law is not None]
+    best = max((trial for trials in found for trial in trials), key=lambda trial: trial.height, default=None)
+    if best is None:
+        return grid
+    grid = replace(grid, blurred=best.height)
+    if best.height < max(grid.height, HEARD):
+        return grid
+    return replace(grid, offset=best.offset, channel=CHANNELS[best.channel])
+
+
 def _clear(grid: Grid) -> bool:
     return grid.lattice >= CLEAR
 
@@ -194,7 +222,7 @@ class Bench:
         if len(regions) < LEAST_FRAMES:
             self._offsets = []
         self._regions, self._coder, self._sr, self._noise = regions, coder, sr, noise
-        self._bands = _bands(coder, sr=sr)
+        self._bands, self._mono = _bands(coder, sr=sr), alike(regions)
         self._split = len(regions) // 2 if len(regions) >= 2 * LEAST_FRAMES else len(regions)
 
     def trials(self, law: Law, *, least: float = -np.inf) -> list[Trial]:
@@ -258,7 +286,7 @@ class Bench:
 
     def _spectra(self, regions: F32) -> list[F32]:
         """|X| at every candidate, each of shape (n, channels, n_lines)."""
-        return [spectra(regions, coder=self._coder, offset=offset) for offset in self._offsets]
+        return [spectra(regions, coder=self._coder, offset=o, mono=self._mono) for o in self._offsets]
 
     def _evidence(self, found: Sequence[F32], law: Law) -> F32:
         """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE."""
@@ -297,10 +325,13 @@ def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int, effor
     return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
 
 
-def spectra(regions: F32, *, coder: Coder, offset: int) -> F32:
-    """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike."""
+def spectra(regions: F32, *, coder: Coder, offset: int, mono: bool | None = None) -> F32:
+    """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike.
+
+    mono : whether they are, where it is known of more regions than these
+    """
     frames = regions[:, :, offset : offset + coder.span]
-    if alike(regions):
+    if alike(regions) if mono is None else mono:
         return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
     left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
     return np.asarray(np.abs(np.stack(four(left, right), axis=1)))

@@ -40,7 +40,7 @@ CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {
 
 SPECTRUM: Final = ("spectrum.", "shelf.", "edge.", "signal.")
 CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".evidence", ".second")
-GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".patient", ".rounding.fits", ".rounding.kbps")
+GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".patient", ".blurred", ".rounding.fits", ".rounding.kbps")
 CODERS_OF: Final = {
     "mp3": ("mp3.", "mp2."),
     "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes", "vorbis.lattice"),
@@ -52,8 +52,8 @@ CODERS_OF: Final = {
 RIVALS: Final = (("aac-kbd", "vorbis"), ("aac-kbd", "aac-sine"), ("vorbis", "aac-sine"), ("mp3", "mp2"))
 """Tests that hear each other's coders: which of the two hears more is what counts, so it is a column of its own."""
 
-TESTS: Final = {"confirmed": 1.0, "lattice": 1.0, "patient": 1.0, "shifted": 0.5}
-"""Tests of a coder's grid, and what makes their heights comparable: few rows went through the last two, so that trees
+TESTS: Final = {"confirmed": 1.0, "lattice": 1.0, "patient": 1.0, "blurred": 1.0, "shifted": 0.5}
+"""Tests of a coder's grid, and what makes their heights comparable: few rows went through the last ones, so that trees
 would hardly learn what they mean."""
 
 FLOOR: Final = 1e-7
