@@ -75,7 +75,30 @@ def even(n_lines: int, *, width: int) -> I32:
     return np.arange(0, n_lines + 1, width, dtype=np.int32)
 
 
-CELT_EDGES: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 272, 320, 384, 480, 624, 800)
+CELT_EDGES: Final = (
+    0,
+    8,
+    16,
+    24,
+    32,
+    40,
+    48,
+    56,
+    64,
+    80,
+    96,
+    112,
+    128,
+    160,
+    192,
+    224,
+    272,
+    320,
+    384,
+    480,
+    624,
+    800,
+)
 """Bands of CELT's 20 ms frames: RFC 6716, table 55, times 8. Nothing is coded above, which is 20 kHz."""
 
 CELT_PARTS: Final = ((224, 8), (320, 12), (384, 8), (480, 12), (624, 9), (800, 11), (960, 8))
