@@ -32,9 +32,8 @@ Bools = NDArray[np.bool_]
 
 GROUPS: Final = (0, 8, 12, 15, 17, 18, 19, 20, 21)
 """Bands that are described together: numbers of the first ones, and the end."""
-STATISTICS: Final = ("rate", "low", "high", "fits", "main")
-"""Median pulses a line where there is a lattice, its quartiles; share of parts on a lattice; the median of the vector
-that has more of them."""
+STATISTICS: Final = ("rate", "fits", "main")
+"""Median pulses a line where there is a lattice; share of parts on one; the median of the vector that has more."""
 INTENSITY_FROM: Final = 16
 """Band from which copies are looked for."""
 COPIES: Final = ("copied", "unlike")
@@ -156,10 +155,9 @@ def _summary(rates: F32, fits: Bools) -> tuple[float, ...]:
     """STATISTICS of one group, from shape (n, channels, parts)."""
     share = float(fits.mean())
     if fits.sum() < LEAST_PARTS:
-        return np.nan, np.nan, np.nan, share, np.nan
-    low, middle, high = np.percentile(rates[fits], (25, 50, 75))
+        return np.nan, share, np.nan
     main = np.where(fits, rates, -1.0).max(axis=1)
-    return middle, low, high, share, float(np.median(main[main >= 0]))
+    return float(np.median(rates[fits])), share, float(np.median(main[main >= 0]))
 
 
 def _copies(lines: F32, *, noise: float) -> F32:
