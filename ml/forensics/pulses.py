@@ -21,7 +21,8 @@ from ml.forensics import celt
 from ml.forensics.bands import CELT_EDGES
 from ml.forensics.bands import celt as celt_parts
 from ml.forensics.mdct import mdct
-from ml.forensics.steps import Law, fit
+from ml.forensics.rounding import SILENT_STEP
+from ml.forensics.steps import Law, fit, numbers
 from ml.forensics.trial import MOST_EVIDENCE, alike
 
 F32 = NDArray[np.float32]
@@ -120,23 +121,23 @@ def _rates(lines: F32, parts: I32, first: Ints, *, noise: float) -> tuple[F32, B
     first : number of each band's first part, and the end
     Of the vectors that may have been sent, those are taken, band by band, whose lines lie most on a lattice.
     """
-    widths = np.diff(parts)
-    best: list[NDArray[np.floating]] = []
-    for pair in _vectors(lines):
-        magnitudes = np.abs(pair)
-        steps, evidence = fit(magnitudes.reshape(-1, parts[-1]), parts, law=LAW, noise=noise)
-        evidence = np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(*pair.shape[:2], -1)
-        by_line = np.repeat(np.exp2(-np.nan_to_num(steps, nan=40.0)), widths, axis=1).reshape(pair.shape)
-        numbers = (
-            np.add.reduceat(np.floor(magnitudes * by_line + np.float32(0.5)), parts[:-1], axis=-1) / widths
-        )
-        by_band = np.add.reduceat(evidence, first[:-1], axis=-1).sum(axis=1, keepdims=True)
-        says = np.repeat(by_band, np.diff(first), axis=-1)
-        if not best:
-            best = [says, numbers, evidence]
-        better = says > best[0]
-        best = [np.where(better, new, old) for new, old in zip((says, numbers, evidence), best, strict=True)]
-    return np.asarray(best[1], dtype=np.float32), best[2] > FITS_FROM
+    tried = [_numbers(pair, parts, noise=noise) for pair in _vectors(lines)]
+    rates, evidence = (np.stack(part) for part in zip(*tried, strict=True))  # (vectors, n, channels, n_parts)
+    says = np.add.reduceat(evidence, first[:-1], axis=-1).sum(axis=2, keepdims=True)
+    best = np.repeat(says.argmax(axis=0, keepdims=True), np.diff(first), axis=-1)
+    rates, evidence = (np.take_along_axis(part, best, axis=0)[0] for part in (rates, evidence))
+    return rates, evidence > FITS_FROM
+
+
+def _numbers(pair: F32, parts: I32, *, noise: float) -> tuple[F32, F32]:
+    """Pulses a line and evidence of every part, shape (n, channels, n_parts) both."""
+    n, channels, n_lines = pair.shape
+    magnitudes = np.abs(pair).reshape(-1, n_lines)
+    steps, evidence = fit(magnitudes, parts, law=LAW, noise=noise)
+    steps = np.where(np.isnan(steps), np.float32(SILENT_STEP), steps)
+    total = np.add.reduceat(numbers(magnitudes, parts, steps=steps, law=LAW), parts[:-1], axis=-1)
+    rates = (total / np.diff(parts)).astype(np.float32).reshape(n, channels, -1)
+    return rates, np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
 def _vectors(lines: F32) -> Iterator[F32]:
