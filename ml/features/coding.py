@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics import lattice, rounding
+from ml.forensics import lattice, pulses, rounding
 from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
+from ml.forensics.pulses import Pulses
 from ml.forensics.rounding import Rounding
 
 F32 = NDArray[np.float32]
@@ -78,4 +79,18 @@ def rounding_features(found: Mapping[str, Rounding]) -> dict[str, float]:
             out[f"{coder}.rounding.{name}_{rounding.BAND_EDGES_HZ[band]}"] = float(value)
         for name, value in zip(rounding.TOTALS, one.totals, strict=True):
             out[f"{coder}.rounding.{name}"] = float(value)
+    return out
+
+
+def pulses_features(found: Pulses | None) -> dict[str, float]:
+    """What Opus spent, by band, and from where on its channels are copies; NaN where there is no grid of it."""
+    one = found or Pulses.nothing()
+    out: dict[str, float] = {}
+    for (group, statistic), value in np.ndenumerate(one.groups):
+        out[f"opus.pulses.{pulses.STATISTICS[statistic]}_{pulses.hz(pulses.GROUPS[group])}"] = float(value)
+    for (band, statistic), value in np.ndenumerate(one.copies):
+        name, low = pulses.COPIES[statistic], pulses.hz(pulses.INTENSITY_FROM + band)
+        out[f"opus.pulses.{name}_{low}"] = float(value)
+    for (first, second), value in zip(pulses.CONTRASTS, one.contrasts(), strict=True):
+        out[f"opus.pulses.unlike_{pulses.hz(first)}_{pulses.hz(second)}"] = float(value)
     return out

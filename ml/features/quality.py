@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 
 from ml import stft
 from ml.errors import TooShort
-from ml.features.coding import described, grid_features, lattice_features, rounding_features
+from ml.features.coding import (
+    described,
+    grid_features,
+    lattice_features,
+    pulses_features,
+    rounding_features,
+)
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
-from ml.forensics import celt
+from ml.forensics import celt, pulses
 from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
@@ -83,6 +89,7 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
+    coding |= pulses_features(heard.pulses())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
     return Measurement(
@@ -185,6 +192,15 @@ class _Heard:
         self.grids |= {coder: replace(self.grids[coder], exact=one.exact) for coder, one in found.items()}
         return found
 
+    def pulses(self) -> pulses.Pulses | None:
+        """What Opus spent, where its grid is clear."""
+        if "opus" not in described(self.grids):
+            return None
+        search = self._searches["opus"]
+        return pulses.describe(
+            search.regions(FRAMES), offset=self.grids["opus"].offset, noise=self._noise(search)
+        )
+
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""
         vorbis = self.grids["vorbis"].height if "vorbis" in self.grids else 0.0
@@ -217,7 +233,8 @@ class _Heard:
             self._searches[grid.coder] = search
 
     def _noise(self, search: Search) -> float:
-        return noise_of(search.regions(FRAMES), integers=self._rates.integers)
+        gain = float(celt.rounding_gain()[-1]) if search.transform is CELT else 1.0
+        return noise_of(search.regions(FRAMES), integers=self._rates.integers, gain=gain)
 
 
 def _phases(grid: Grid) -> tuple[int, ...]:

@@ -329,11 +329,13 @@ def spectra(regions: F32, *, coder: Coder, offset: int, mono: bool | None = None
     """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike.
 
     mono : whether they are, where it is known of more regions than these
+    Divided by the coder's gain, so that the file's own rounding is alike in all lines.
     """
     frames = regions[:, :, offset : offset + coder.span]
+    gain = np.float32(1) if coder.gain is None else coder.gain
     if alike(regions) if mono is None else mono:
-        return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
-    left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
+        return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])) / gain)[:, None])
+    left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) / gain for c in (0, 1))
     return np.asarray(np.abs(np.stack(four(left, right), axis=1)))
 
 
@@ -342,11 +344,12 @@ def alike(regions: F32) -> bool:
     return np.array_equal(regions[:, 0], regions[:, 1])
 
 
-def noise_of(regions: F32, *, integers: bool) -> float:
+def noise_of(regions: F32, *, integers: bool, gain: float = 1.0) -> float:
     """Deviation of what the file's own rounding (and dither) adds to a line, in 16-bit steps.
 
     regions : in 16-bit steps, shape (n, 2, reach)
     integers : whether all samples are whole 16-bit steps
+    gain : what the regions' pre-emphasis, if any, makes of the rounding at the top
     Read from the treble above 0.94 of half the rate, where recordings end before the rounding does; within
     ROUNDING_16 and DITHERED_16, or FINE.
     """
@@ -355,7 +358,7 @@ def noise_of(regions: F32, *, integers: bool) -> float:
     tail = regions[:, :, -256:]
     window = np.hanning(tail.shape[-1])
     treble = np.abs(np.fft.rfft(tail * window.astype(np.float32)))[..., 120:] / np.sqrt((window**2).sum())
-    quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) if treble.size else ROUNDING_16
+    quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) / gain if treble.size else ROUNDING_16
     return float(np.clip(quiet, ROUNDING_16, DITHERED_16))
 
 
