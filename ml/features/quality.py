@@ -11,14 +11,23 @@ from numpy.typing import NDArray
 
 from ml import stft
 from ml.errors import TooShort
-from ml.features.coding import described, grid_features, lattice_features, rounding_features
+from ml.features.coding import (
+    described,
+    grid_features,
+    lattice_features,
+    residue_features,
+    rounding_features,
+)
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt
 from ml.forensics.edits import TRIED, Edit, edits, followed
+from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
+from ml.forensics.residue import Residue, phases
+from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, judge, judge_patiently, noise_of
@@ -83,6 +92,7 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
+    coding |= residue_features(heard.residue())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
     return Measurement(
@@ -146,7 +156,10 @@ class _Heard:
             pieces = self._rates.emphasised if transform is CELT else self._rates.at(int(rate))
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
-                self._keep(judge(grid, search, noise=self._noise(search)), search)
+                judged = judge(grid, search, noise=self._noise(search))
+                if grid.coder == "vorbis":
+                    judged = judge_floors(judged, search, noise=self._noise(search))
+                self._keep(judged, search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""
@@ -175,6 +188,15 @@ class _Heard:
         }
         self.grids |= {coder: replace(self.grids[coder], exact=one.exact) for coder, one in found.items()}
         return found
+
+    def residue(self) -> Residue | None:
+        """What Vorbis sent, at its grid, if that is clear."""
+        grid = described(self.grids).get("vorbis")
+        if grid is None:
+            return None
+        search = self._searches["vorbis"]
+        regions, noise = search.regions(FRAMES), self._noise(search)
+        return describe_residue(regions, offset=grid.offset, sr=grid.sr, noise=noise)
 
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""
@@ -213,9 +235,7 @@ class _Heard:
 
 def _phases(grid: Grid) -> tuple[int, ...]:
     """Vorbis' blocks begin anew at multiples of its short one wherever it changes between the two."""
-    return (
-        tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
-    )
+    return phases(grid.offset) if grid.coder == "vorbis" else (grid.offset,)
 
 
 class _Rates:
