@@ -108,7 +108,8 @@ def describe(regions: F32, *, offset: int, sr: int, noise: float) -> Residue:
     tops = (np.arange(1, n_lines + 1) * sure[better].any(axis=1)).max(axis=1) * (sr / 2000 / n_lines)
     kbps = bits[better].mean(axis=1).sum(axis=1) * (sr / n_lines) / 1000
     spent = (*np.percentile(kbps, (10, 50, 90)), np.median(tops), tops.max())
-    bands = _by_band(q, np.repeat(bits / np.diff(POSTS), np.diff(POSTS), axis=-1), evidence, sr=sr)
+    by_line = np.repeat(bits / np.diff(POSTS), np.diff(POSTS), axis=-1)
+    bands = _by_band(q[better], by_line[better], evidence[better], sr=sr)
     believed = 1.0 if heard.mean() > BELIEVED else np.nan
     totals = (heard.mean(), np.percentile(heard, 20), *(believed * value for value in spent))
     return Residue(np.float32(believed) * bands, np.array(totals, dtype=np.float32))
