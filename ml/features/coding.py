@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics import lattice, pulses, rounding
+from ml.forensics import lattice, pulses, residue, rounding
 from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
 from ml.forensics.pulses import Pulses
+from ml.forensics.residue import Residue
 from ml.forensics.rounding import Rounding
 
 F32 = NDArray[np.float32]
@@ -93,4 +94,17 @@ def pulses_features(found: Pulses | None) -> dict[str, float]:
         out[f"opus.pulses.{name}_{low}"] = float(value)
     for (first, second), value in zip(pulses.CONTRASTS, one.contrasts(), strict=True):
         out[f"opus.pulses.unlike_{pulses.hz(first)}_{pulses.hz(second)}"] = float(value)
+    return out
+
+
+def residue_features(found: Residue | None) -> dict[str, float]:
+    """What is left of Vorbis' lines over their floors; NaN without its grid."""
+    shape = (len(residue.BAND_EDGES_HZ) - 1, len(residue.STATISTICS))
+    bands = found.bands if found else np.full(shape, np.nan, dtype=np.float32)
+    totals = found.totals if found else np.full(len(residue.TOTALS), np.nan, dtype=np.float32)
+    out: dict[str, float] = {}
+    for (band, statistic), value in np.ndenumerate(bands):
+        out[f"vorbis.floor.{residue.STATISTICS[statistic]}_{residue.BAND_EDGES_HZ[band]}"] = float(value)
+    for name, value in zip(residue.TOTALS, totals, strict=True):
+        out[f"vorbis.floor.{name}"] = float(value)
     return out

@@ -16,15 +16,19 @@ from ml.features.coding import (
     grid_features,
     lattice_features,
     pulses_features,
+    residue_features,
     rounding_features,
 )
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
 from ml.forensics.edits import TRIED, Edit, edits, followed
+from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
+from ml.forensics.residue import Residue, phases
+from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of
@@ -89,7 +93,7 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
-    coding |= pulses_features(heard.pulses())
+    coding |= pulses_features(heard.pulses()) | residue_features(heard.residue())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
     return Measurement(
@@ -155,7 +159,10 @@ class _Heard:
             pieces = self._rates.emphasised if transform is CELT else self._rates.at(int(rate))
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
-                self._keep(judge(grid, search, noise=self._noise(search)), search)
+                judged = judge(grid, search, noise=self._noise(search))
+                if grid.coder == "vorbis":
+                    judged = judge_floors(judged, search, noise=self._noise(search))
+                self._keep(judged, search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""
@@ -201,6 +208,15 @@ class _Heard:
             search.regions(FRAMES), offset=self.grids["opus"].offset, noise=self._noise(search)
         )
 
+    def residue(self) -> Residue | None:
+        """What Vorbis sent, at its grid, if that is clear."""
+        grid = described(self.grids).get("vorbis")
+        if grid is None:
+            return None
+        search = self._searches["vorbis"]
+        regions, noise = search.regions(FRAMES), self._noise(search)
+        return describe_residue(regions, offset=grid.offset, sr=grid.sr, noise=noise)
+
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""
         vorbis = self.grids["vorbis"].height if "vorbis" in self.grids else 0.0
@@ -239,9 +255,7 @@ class _Heard:
 
 def _phases(grid: Grid) -> tuple[int, ...]:
     """Vorbis' blocks begin anew at multiples of its short one wherever it changes between the two."""
-    return (
-        tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
-    )
+    return phases(grid.offset) if grid.coder == "vorbis" else (grid.offset,)
 
 
 class _Rates:

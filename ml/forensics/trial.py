@@ -38,8 +38,8 @@ CANDIDATES: Final = 32
 LIKELIEST: Final = 16
 SCOUTED: Final = 5
 SCOUTED_MONO: Final = 12
-"""How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four wherever it is
-found at all); how many at all offsets of Layer III."""
+"""How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four
+wherever it is found at all); how many at all offsets of Layer III."""
 
 MOST_FRAMES: Final = 256
 LIKELY: Final = 4
@@ -109,7 +109,7 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
 
 
 def _at_any_gain(grid: Grid, coder: Coder, regions: F32, offsets: list[int], *, noise: float) -> Grid:
-    """The grid with the best outcome under the coder's own steps, moved by any gain: the likeliest few, looked at closely."""
+    """The grid with the best outcome under the coder's own steps, moved by one of the likeliest gains."""
     if coder.exact is None or coder.free is None:
         return grid
     if grid.coder == "mp3":
@@ -290,7 +290,9 @@ class Bench:
 
     def _evidence(self, found: Sequence[F32], law: Law) -> F32:
         """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE."""
-        return np.stack([clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found])
+        return np.stack(
+            [clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found]
+        )
 
 
 def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
