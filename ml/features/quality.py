@@ -159,15 +159,12 @@ class _Heard:
             pieces = self._rates.emphasised if transform is CELT else self._rates.at(int(rate))
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
-                judged = judge(grid, search, noise=self._noise(search))
-                if grid.coder == "vorbis":
-                    judged = judge_floors(judged, search, noise=self._noise(search))
-                self._keep(judged, search)
+                self._keep(self._judged(grid, search, thorough=False), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""
         for coder, search in self._searches.items():
-            self._keep(judge(self.grids[coder], search, noise=self._noise(search), thorough=True), search)
+            self._keep(self._judged(self.grids[coder], search, thorough=True), search)
         self._first = {coder: (self.grids[coder], search) for coder, search in self._searches.items()}
 
     def listen_patiently(self) -> None:
@@ -241,6 +238,11 @@ class _Heard:
     def noise(self) -> float:
         """Deviation of the file's own rounding, as the first search has it: what no step may hide under."""
         return next((self._noise(search) for search in self._searches.values()), np.nan)
+
+    def _judged(self, grid: Grid, search: Search, *, thorough: bool) -> Grid:
+        noise = self._noise(search)
+        grid = judge(grid, search, noise=noise, thorough=thorough)
+        return judge_floors(grid, search, noise=noise, thorough=thorough) if grid.coder == "vorbis" else grid
 
     def _keep(self, grid: Grid, search: Search) -> None:
         known = self.grids.get(grid.coder)

@@ -43,10 +43,10 @@ LEAST_SPREAD: Final = 0.02
 """Floor for the deviation over the offsets, in nats a line."""
 
 
-def judge_floors(grid: Grid, search: Search, *, noise: float) -> Grid:
+def judge_floors(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -> Grid:
     """The grid with the height of its floors' evidence over other offsets', if that is clearer, and moved there.
 
-    search, noise : as for :func:`ml.forensics.trial.judge`
+    search, noise, thorough : as for :func:`ml.forensics.trial.judge`; at any gain only where it is worth it
     """
     regions = search.regions(REGIONS)
     if len(regions) < LEAST_FRAMES:
@@ -55,7 +55,7 @@ def judge_floors(grid: Grid, search: Search, *, noise: float) -> Grid:
     offsets = _apart(likely)[:OFFSETS]
     found = [blocks(regions, offsets=phases(offset), noise=noise)[:BLOCKS] for offset in offsets]
     best = _tried(grid, found, offsets, noise=noise, exact=True)
-    return best if best.lattice >= CLEAR else _tried(best, found, offsets, noise=noise, exact=False)
+    return best if best.lattice >= CLEAR or not thorough else _tried(best, found, offsets, noise=noise, exact=False)
 
 
 def _apart(offsets: Sequence[int]) -> list[int]:
