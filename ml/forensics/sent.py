@@ -203,10 +203,7 @@ class _Reader:
         evidence = np.clip(evidence, -1.0, MOST_EVIDENCE)
         likelier = (evidence * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1).argmax(axis=0)
         chosen = likelier, np.arange(len(flat))
-        only_noise = np.maximum.reduceat(flat, bands[:-1], axis=-1) < noise * _highest(np.diff(bands))
-        steps = np.where(only_noise, np.float32(np.nan), steps[chosen])
-        evidence = np.where(only_noise, np.float32(0), evidence[chosen])
-        return steps.reshape(n, channels, -1), evidence.reshape(n, channels, -1)
+        return steps[chosen].reshape(n, channels, -1), evidence[chosen].reshape(n, channels, -1)
 
     def _cost(self, part: _Part, kind: Kind, *, known_only: bool = False) -> tuple[F32, F32]:
         """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels)."""
@@ -228,11 +225,6 @@ class _Reader:
 
     def _widths(self, kind: Kind) -> I32:
         return np.diff(self._bands(kind))
-
-
-def _highest(widths: I32) -> F32:
-    """What the largest of so many lines of noise hardly exceeds, in deviations: more is sound."""
-    return np.asarray(1 + np.sqrt(2 * np.log(widths)), dtype=np.float32)
 
 
 def _laws(law: Law) -> tuple[Law, Law]:
