@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics import lattice, pulses, residue, rounding
+from ml.forensics import account, lattice, pulses, residue, rounding
 from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
 from ml.forensics.pulses import Pulses
 from ml.forensics.residue import Residue
@@ -15,8 +15,11 @@ from ml.forensics.rounding import Rounding
 F32 = NDArray[np.float32]
 Pieces = Sequence[tuple[int, F32]]
 
-LATTICES: Final = ("mp3", "aac-kbd", "vorbis", "opus")
-"""Coders that come at more than one bitrate."""
+LATTICES: Final = ("vorbis", "opus")
+"""Coders that come at more than one bitrate, and whose numbers are described as a whole."""
+
+COUNTED: Final = {"mp3": ("mp3",), "aac": ("aac-kbd", "aac-sine")}
+"""Families whose numbers are counted frame by frame, and the tests that hear them."""
 
 PAIRS: Final = ("lr", "ms")
 
@@ -45,6 +48,13 @@ def grid_features(grids: Mapping[str, Grid]) -> dict[str, float]:
 def described(grids: Mapping[str, Grid]) -> dict[str, Grid]:
     """The grids that are clear enough to be looked at closely."""
     return {c: grids[c] for c in LATTICES if c in grids and grids[c].height >= DESCRIBED_FROM}
+
+
+def counted(grids: Mapping[str, Grid]) -> dict[str, Grid]:
+    """Family -> the clearest of its grids, where that is clear enough to be counted at."""
+    found = {name: [grids[c] for c in coders if c in grids] for name, coders in COUNTED.items()}
+    best = {name: max(some, key=lambda grid: grid.height) for name, some in found.items() if some}
+    return {name: grid for name, grid in best.items() if grid.height >= DESCRIBED_FROM}
 
 
 def lattice_features(signal_of: Callable[[Grid], Pieces], grids: Mapping[str, Grid]) -> dict[str, float]:
@@ -108,3 +118,12 @@ def residue_features(found: Residue | None) -> dict[str, float]:
     for name, value in zip(residue.TOTALS, totals, strict=True):
         out[f"vorbis.floor.{name}"] = float(value)
     return out
+
+
+def account_features(accounts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """What MPEG's coders sent, by family; NaN for those that were not heard."""
+    return {
+        f"{name}.rounding.{one}": accounts.get(name, {}).get(one, np.nan)
+        for name in COUNTED
+        for one in account.NAMES
+    }

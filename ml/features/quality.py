@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ml import stft
 from ml.errors import TooShort
 from ml.features.coding import (
+    account_features,
+    counted,
     described,
     grid_features,
     lattice_features,
@@ -22,6 +24,7 @@ from ml.features.coding import (
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
+from ml.forensics.account import account
 from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
@@ -29,15 +32,16 @@ from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
 from ml.forensics.residue import Residue, phases
 from ml.forensics.residue import describe as describe_residue
-from ml.forensics.rounding import Rounding, describe
+from ml.forensics.rounding import Rounding, describe, law_of
+from ml.forensics.sent import CLEAN, sent
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of
+from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of, spectra
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 3
+VERSION: Final = 4
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -88,12 +92,12 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
         raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
     rates = _Rates(pieces, sr=sr)
     heard = _hear(rates, sr=sr)
-    rounding = heard.rounding()
+    rounding, accounts = heard.rounding(), heard.accounts()
     grids = heard.grids
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
-    coding |= pulses_features(heard.pulses()) | residue_features(heard.residue())
+    coding |= account_features(accounts) | pulses_features(heard.pulses()) | residue_features(heard.residue())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
     return Measurement(
@@ -213,6 +217,28 @@ class _Heard:
         search = self._searches["vorbis"]
         regions, noise = search.regions(FRAMES), self._noise(search)
         return describe_residue(regions, offset=grid.offset, sr=grid.sr, noise=noise)
+
+    def accounts(self) -> dict[str, dict[str, float]]:
+        """What was sent at the clearest grid of each of MPEG's families, in the excerpt with most sound."""
+        out = {}
+        for name, grid in counted(self.grids).items():
+            coder, search = CODERS[grid.coder], self._searches[grid.coder]
+            noise = self._noise(search)
+            lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
+            law = law_of(lines, coder.bands(grid.sr), coder=coder, noise=noise)
+            self.grids[grid.coder] = replace(grid, exact=law is coder.exact)
+            start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
+            found = sent(
+                y,
+                coder=grid.coder,
+                offset=grid.offset - start,
+                sr=grid.sr,
+                noise=noise if self._rates.integers else CLEAN,
+                law=law,
+            )
+            if found is not None:
+                out[name] = account(found, sr=grid.sr, length=coder.length)
+        return out
 
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""

@@ -55,7 +55,11 @@ def judge_floors(grid: Grid, search: Search, *, noise: float, thorough: bool = F
     offsets = _apart(likely)[:OFFSETS]
     found = [blocks(regions, offsets=phases(offset), noise=noise)[:BLOCKS] for offset in offsets]
     best = _tried(grid, found, offsets, noise=noise, exact=True)
-    return best if best.lattice >= CLEAR or not thorough else _tried(best, found, offsets, noise=noise, exact=False)
+    return (
+        best
+        if best.lattice >= CLEAR or not thorough
+        else _tried(best, found, offsets, noise=noise, exact=False)
+    )
 
 
 def _apart(offsets: Sequence[int]) -> list[int]:
