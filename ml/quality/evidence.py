@@ -1,7 +1,7 @@
 """The measured facts behind a verdict, each with its number and what it says."""
 
 from collections.abc import Mapping
-from math import nan
+from math import isnan, nan
 from typing import Final
 
 from ml.answer import Evidence
@@ -20,6 +20,12 @@ LEAST_FITS: Final = 0.15
 
 SLOWEST_CODED: Final = 44100
 """Behind a grid, an end at a slower rate's is the coder's own low-pass."""
+
+INTENSITY: Final = {12000: 106, 15600: 134}
+"""Where libopus' stereo ends, Hz, and the bitrate for stereo under which it ends there, kbps."""
+
+MOSTLY: Final = 0.8
+"""Share of frames in which a band's channels are copies, from which that is said."""
 
 MOST_EDITS: Final = 5
 """More are not listed one by one."""
@@ -46,13 +52,18 @@ def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
     filter bank is part of MP3's, so beside an MP3 grid it is not named.
     """
     kept: dict[tuple[str, int], Grid] = {}
-    for name, grid in grids.items():
-        place = ("1024", grid.offset % 128) if name in MDCT_1024 else (name, 0)
-        if stands_out(grid) and (place not in kept or grid.height > kept[place].height):
-            kept[place] = grid
+    for grid in grids.values():
+        at = place(grid)
+        if stands_out(grid) and (at not in kept or grid.height > kept[at].height):
+            kept[at] = grid
     if ("mp3", 0) in kept:
         kept.pop(("mp2", 0), None)
     return sorted(kept.values(), key=lambda grid: -grid.height)
+
+
+def place(grid: Grid) -> tuple[str, int]:
+    """What two grids of one coding share: AAC’s and Vorbis’ frames are of one length, any other coder has one grid."""
+    return ("1024", grid.offset % 128) if grid.coder in MDCT_1024 else (grid.coder, 0)
 
 
 def evidence(
@@ -109,6 +120,13 @@ def _holes(grid: Grid) -> Evidence:
 
 
 def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
+    """What a coder's rounding tells of what it could spend."""
+    if grid.coder == "vorbis":
+        return _floors(values)
+    return _copies(values) if grid.coder == "opus" else _own_steps(grid, values)
+
+
+def _own_steps(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
     """What the lattice of steps tells: that nobody has changed the volume, and what the numbers on it would cost."""
     name = grid.coder.partition("-")[0]  # both windows of AAC are counted as one coder
     kbps = values.get(f"{name}.rounding.kbps_fitting", nan)
@@ -120,6 +138,30 @@ def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
         f"changed since; the numbers on it are worth about {kbps:.0f} kbps."
     )
     return [Evidence("lattice", round(kbps), "kbps", says)]
+
+
+def _floors(values: Mapping[str, float]) -> list[Evidence]:
+    """Vorbis' numbers, where its floors fit."""
+    kbps = values.get("vorbis.floor.kbps_p50", nan)
+    if isnan(kbps):
+        return []
+    says = (
+        "There every line is a whole multiple of a floor that Vorbis draws; the numbers left are worth about "
+        f"{kbps:.0f} kbps a channel."
+    )
+    return [Evidence("floors", round(kbps), "kbps", says)]
+
+
+def _copies(values: Mapping[str, float]) -> list[Evidence]:
+    """Where Opus gave up stereo, which it does by the bitrate that it was asked for."""
+    for hz, kbps in INTENSITY.items():
+        if values.get(f"opus.pulses.copied_{hz}", nan) >= MOSTLY:
+            says = (
+                f"From {hz / 1000:g} kHz on left and right are copies of each other but for their loudness: "
+                f"Opus does that when it is asked for less than about {kbps} kbps."
+            )
+            return [Evidence("copies", hz, "Hz", says)]
+    return []
 
 
 def _edit(edit: Edit, number: int) -> Evidence:

@@ -15,7 +15,7 @@ from ml.decode import Levels
 from ml.features.quality import Measurement
 from ml.forensics.grid import Grid
 from ml.quality.classes import CLASSES, KBPS, family
-from ml.quality.evidence import MDCT_1024, grids_found
+from ml.quality.evidence import MDCT_1024, grids_found, place
 from ml.words import percent
 
 LOSSY_CODECS: Final = {
@@ -45,6 +45,9 @@ LOWEST_RATE: Final = 32000
 
 SHORTEST_S: Final = 3.0
 """In less than this a faint grid is easily missed, so that finding none says nothing."""
+
+RIVAL: Final = 0.3
+"""Share of a grid's height from which a rival's at the same place leaves it to the model whose it is."""
 
 NYQUISTS: Final = (44100, 48000)
 
@@ -205,7 +208,8 @@ def _history(
     foreign grids the one with the faintest lattice is taken for the oldest.
     """
     own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
-    grids = {_family_of(grid, probabilities): grid for grid in reversed(grids_found(measured.grids))}
+    found = reversed(grids_found(measured.grids))
+    grids = {_family_of(grid, measured.grids, probabilities): grid for grid in found}
     last = (_own(own, declared=declared, grid=grids.get(own)),) if own else ()
     if verdict in ("genuine", "upsampled"):
         return last
@@ -228,14 +232,23 @@ def _lattice(grid: Grid) -> float:
     return 0.0 if isnan(grid.lattice) else grid.lattice
 
 
-def _family_of(grid: Grid, probabilities: Mapping[str, float]) -> str:
-    """AAC and Vorbis frames have one length: the model has looked closer than the window's height tells."""
-    if grid.coder not in MDCT_1024:
-        return grid.coder
+def _family_of(grid: Grid, grids: Mapping[str, Grid], probabilities: Mapping[str, float]) -> str:
+    """AAC's and Vorbis' frames have one length: where both hear one at the same place, the model has looked closer."""
+    own = grid.coder.partition("-")[0]
+    if grid.coder not in MDCT_1024 or not _contested(grid, grids):
+        return own
     weight = {name: _family_probability(name, probabilities) for name in ("aac", "vorbis")}
-    if max(weight.values()) < 0.2:
-        return "vorbis" if grid.coder == "vorbis" else "aac"
-    return max(weight, key=weight.__getitem__)
+    return own if max(weight.values()) < 0.2 else max(weight, key=weight.__getitem__)
+
+
+def _contested(grid: Grid, grids: Mapping[str, Grid]) -> bool:
+    """Whether the other of AAC and Vorbis hears nearly as much at the same place."""
+    own = grid.coder.partition("-")[0]
+    return any(
+        other.height >= RIVAL * grid.height
+        for name, other in grids.items()
+        if name in MDCT_1024 and name.partition("-")[0] != own and place(other) == place(grid)
+    )
 
 
 def _family_probability(name: str, probabilities: Mapping[str, float]) -> float:

@@ -87,6 +87,43 @@ def test_a_copied_treble_is_said() -> None:
     assert (fact.value, fact.unit) == (8269, "Hz")
 
 
+@pytest.mark.parametrize(
+    ("coder", "values", "name", "says"),
+    [
+        ("mp3", {"mp3.rounding.kbps_fitting": 188.0, "mp3.rounding.fits": 0.9}, "lattice", "about 188 kbps"),
+        (
+            "aac-sine",
+            {"aac.rounding.kbps_fitting": 131.0, "aac.rounding.fits": 0.5},
+            "lattice",
+            "about 131 kbps",
+        ),
+        ("vorbis", {"vorbis.floor.kbps_p50": 70.2}, "floors", "about 70 kbps a channel"),
+        (
+            "opus",
+            {"opus.pulses.copied_12000": 1.0, "opus.pulses.copied_15600": 1.0},
+            "copies",
+            "From 12 kHz on",
+        ),
+        (
+            "opus",
+            {"opus.pulses.copied_12000": 0.1, "opus.pulses.copied_15600": 0.9},
+            "copies",
+            "From 15.6 kHz on",
+        ),
+    ],
+)
+def test_what_a_coder_could_spend_is_said(coder: str, values: dict[str, float], name: str, says: str) -> None:
+    assert says in spent(coder, values)[name].says
+    assert name not in spent(coder, dict.fromkeys(values, float("nan")))
+
+
+def spent(coder: str, values: dict[str, float]) -> dict[str, Evidence]:
+    grid = Grid(coder, 44100, 289, 30.0, 30.0, "L", 5, NOTHING, NOTHING, lattice=40.0, exact=True)
+    measured = Measurement({"shelf.drop": 30.0, **values}, {coder: grid}, None)
+    levels = Levels(0.9, 0.1, 0.0, 0.0, effective_bits=16, dual_mono=False, dc=0.0)
+    return {fact.name: fact for fact in evidence(measured, levels=levels, sr=44100, bit_depth=16)}
+
+
 @pytest.mark.parametrize("kind", sorted(LOWPASS))
 def test_every_reason_has_its_sentence(kind: str) -> None:
     says = lowpass_words(kind, hz=15900, drop=40, rate=32000)
