@@ -60,6 +60,9 @@ CODERS_OF: Final = {
 RIVALS: Final = (("aac-kbd", "vorbis"), ("aac-kbd", "aac-sine"), ("vorbis", "aac-sine"), ("mp3", "mp2"))
 """Tests that hear each other's coders: which of the two hears more is what counts, so it is a column of its own."""
 
+NO_RIVALS: Final[NDArray[np.intp]] = np.empty((0, 2), dtype=np.intp)
+"""Once the coder is known they only take room: without them 1 to 4 % more examples have the exact class (n 83 to 210)."""
+
 TESTS: Final = {"confirmed": 1.0, "lattice": 1.0, "patient": 1.0, "blurred": 1.0, "shifted": 0.5}
 """Tests of a coder's grid, and what makes their heights comparable: few rows went through the last ones, so that trees
 would hardly learn what they mean."""
@@ -163,7 +166,7 @@ class QualityEstimator:
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
             columns = self._columns(suffixes=(), prefixes=(*prefixes, *SPECTRUM))
-            stage = Stage(columns, self._rivals(), members)
+            stage = Stage(columns, NO_RIVALS, members)
             stage.fit(X[rows], labels[rows], settings=self.class_settings, seed=self.seed, jobs=jobs)
             self.class_stages[name] = stage
         return self
