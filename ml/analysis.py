@@ -14,6 +14,7 @@ from ml.decode import Limits, Recording, probe, record
 from ml.errors import Cancelled
 from ml.features.quality import measure
 from ml.quality.evidence import evidence
+from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
 from ml.spectrogram.accumulate import Spectrogram
 
@@ -88,6 +89,7 @@ def judge_quality(
     p = model.estimator.predict_proba(vector[None])[0]
     quality = decide(
         dict(zip(model.classes, map(float, p), strict=True)),
+        present=dict(zip(LOSSY, map(float, model.estimator.presence(vector[None])[0]), strict=True)),
         measured=measured,
         declared=declared,
         levels=recording.levels,

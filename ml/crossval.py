@@ -13,6 +13,7 @@ from ml.answer import Declared
 from ml.dataset import Table
 from ml.quality.classes import CLASSES, KBPS
 from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
+from ml.quality.presence import LOSSY, Presence
 from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
@@ -52,6 +53,22 @@ def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = No
         estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
         log_proba[test] = estimator.raw_log_proba(table.X[test])
     return log_proba
+
+
+def presence_out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = None) -> F64:
+    """How probable each lossy family is among the codings of each row, shape (n, 7), by what saw none of its supergroup.
+
+    unseen : as for :func:`out_of_fold`
+    """
+    histories = [story.history for story in table.stories()]
+    folds, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
+    present = np.empty((len(table), len(LOSSY)))
+    for number in np.unique(folds):
+        here = folds == number
+        rows = np.flatnonzero(~here & shown)
+        presence = Presence(table.spec, seed=seed).fit(table.X[rows], [histories[i] for i in rows], jobs=jobs)
+        present[here] = presence(table.X[here])
+    return present
 
 
 def cross_calibrated(

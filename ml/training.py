@@ -11,12 +11,20 @@ from rich.progress import Progress
 
 from ml import artifact, dataset
 from ml.corpus import Example, masters, plan
-from ml.crossval import choose_thresholds, class_numbers, cross_calibrated, fold_numbers, out_of_fold
+from ml.crossval import (
+    choose_thresholds,
+    class_numbers,
+    cross_calibrated,
+    fold_numbers,
+    out_of_fold,
+    presence_out_of_fold,
+)
 from ml.dataset import Table
 from ml.evaluation import TABLE, brief, summarise
 from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
+from ml.quality.presence import Presence
 
 CACHE: Final = Path(".cache/quality")
 
@@ -68,6 +76,9 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
     thresholds = choose_thresholds(table, proba)
     estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels, jobs=jobs)
     estimator.calibrate(log_proba, truth)
+    histories = [story.history for story in table.stories()]
+    estimator.presence = Presence(table.spec, seed=seed).fit(table.X, histories, jobs=jobs)
+    present = presence_out_of_fold(table, seed=seed, jobs=jobs)
     artifact.save(
         folder,
         estimator=estimator,
@@ -85,6 +96,6 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
                 "family_settings": estimator.family_settings,
                 "class_settings": estimator.class_settings,
             },
-            "metrics": brief(summarise(table, proba, folds=folds)),
+            "metrics": brief(summarise(table, proba, present=present, folds=folds)),
         },
     )

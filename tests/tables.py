@@ -9,7 +9,8 @@ from ml.corpus import worst
 from ml.dataset import Table
 from ml.facts import Facts
 from ml.features.spec import FeatureSpec
-from ml.quality.classes import CLASSES
+from ml.quality.classes import CLASSES, family
+from ml.quality.presence import LOSSY
 
 
 def told(texts: Sequence[str], *, groups: Sequence[str] | None = None, **columns: Sequence[float]) -> Table:
@@ -41,6 +42,12 @@ def even(*, n_groups: int = 20, encoder: str = "default", seed: int = 0) -> Tabl
 def oracle(table: Table, p: float = 0.97) -> NDArray[np.float64]:
     """Probabilities of somebody who is right and never quite sure."""
     return np.array([sure(label, p) for label in table.labels])
+
+
+def met(table: Table, p: float = 0.97) -> NDArray[np.float64]:
+    """The same for the families among the codings, shape (n, 7)."""
+    histories = [{family(coding) for coding in story.history} for story in table.stories()]
+    return np.array([[p if name in history else 1 - p for name in LOSSY] for history in histories])
 
 
 def sure(label: str, p: float = 0.97) -> list[float]:

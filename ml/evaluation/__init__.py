@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import artifact
-from ml.crossval import choose_thresholds, class_numbers, cross_calibrated, fold_numbers, out_of_fold
+from ml.crossval import (
+    choose_thresholds,
+    class_numbers,
+    cross_calibrated,
+    fold_numbers,
+    out_of_fold,
+    presence_out_of_fold,
+)
 from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
 from ml.evaluation.generations import by_pair
@@ -36,23 +43,26 @@ def evaluate_quality(table: Table, *, jobs: int, seed: int = 1, without: Sequenc
     log_proba = out_of_fold(table, seed=seed, jobs=jobs)
     folds = fold_numbers(table, seed=seed)
     proba = cross_calibrated(log_proba, class_numbers(table), folds=folds)
+    present = presence_out_of_fold(table, seed=seed, jobs=jobs)
     left_out = [leave_out(table, tool, seed=seed, jobs=jobs) for tool in without]
     return {
         "rows": len(table),
         "groups": len(set(table.groups)),
         "seed": seed,
         "thresholds": asdict(choose_thresholds(table, proba)),
-        **summarise(table, proba, folds=folds, left_out=left_out),
+        **summarise(table, proba, present=present, folds=folds, left_out=left_out),
     }
 
 
-def summarise(table: Table, proba: F64, *, folds: Ints, left_out: Sequence[Unseen] = ()) -> Figures:
+def summarise(
+    table: Table, proba: F64, *, present: F64, folds: Ints, left_out: Sequence[Unseen] = ()
+) -> Figures:
     """All figures of one cross-validation.
 
     Calibration and thresholds of each fold come from the other folds, like the trees.
-    proba : shape (n, n_classes), calibrated, out of fold
+    proba : shape (n, n_classes), calibrated, out of fold; present : shape (n, 7), of the lossy families, out of fold
     """
-    answers = answer_all(table, proba, folds=folds)
+    answers = answer_all(table, proba, present=present, folds=folds)
     return {
         **overall(answers),
         **claims(table, proba, folds=folds),

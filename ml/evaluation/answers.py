@@ -19,6 +19,7 @@ from ml.facts import Facts
 from ml.features.quality import Measurement
 from ml.forensics.grid import Grid
 from ml.quality.classes import CLASSES, FAMILIES, family
+from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
 
 F64 = NDArray[np.float64]
@@ -98,23 +99,27 @@ def families(labels: Strings) -> Strings:
     return np.array([family(label) for label in labels])
 
 
-def answer_all(table: Table, proba: F64, *, folds: NDArray[np.intp], unseen: Bools | None = None) -> Answers:
+def answer_all(
+    table: Table, proba: F64, *, present: F64, folds: NDArray[np.intp], unseen: Bools | None = None
+) -> Answers:
     """Answers with thresholds that each fold was given by the others.
 
-    proba : shape (n, n_classes), calibrated, out of fold; unseen : rows that may set no threshold
+    proba : shape (n, n_classes), calibrated, out of fold; present : shape (n, 7), out of fold, of the lossy families
+    unseen : rows that may set no threshold
     """
     thresholds = nested_thresholds(table, proba, folds=folds, unseen=unseen)
     facts, grids = tuple(table.stories()), _grids(table)
     said = (
-        _say(p, grids=g, facts=f, thresholds=thresholds[fold])
-        for p, g, f, fold in zip(proba, grids, facts, folds, strict=True)
+        _say(p, present=met, grids=g, facts=f, thresholds=thresholds[fold])
+        for p, met, g, f, fold in zip(proba, present, grids, facts, folds, strict=True)
     )
     return Answers(facts, table.labels, proba, tuple(said))
 
 
-def _say(p: F64, *, grids: Mapping[str, Grid], facts: Facts, thresholds: Thresholds) -> Quality:
+def _say(p: F64, *, present: F64, grids: Mapping[str, Grid], facts: Facts, thresholds: Thresholds) -> Quality:
     return decide(
         dict(zip(CLASSES, p.tolist(), strict=True)),
+        present=dict(zip(LOSSY, present.tolist(), strict=True)),
         measured=Measurement({}, dict(grids), cutoff_hz=None),
         declared=CLAIM,
         levels=_levels(facts),

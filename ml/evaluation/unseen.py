@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.crossval import class_numbers, cross_calibrated, fold_numbers, out_of_fold
+from ml.crossval import (
+    class_numbers,
+    cross_calibrated,
+    fold_numbers,
+    out_of_fold,
+    presence_out_of_fold,
+)
 from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
 from ml.evaluation.reach import SHORTEST_S
@@ -50,7 +56,8 @@ def leave_out(table: Table, tool: str, *, seed: int, jobs: int) -> Unseen:
     folds = fold_numbers(table, seed=seed)
     log_proba = out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
     proba = cross_calibrated(log_proba, class_numbers(table), folds=folds, unseen=unseen)
-    return judge(answer_all(table, proba, folds=folds, unseen=unseen), tool=tool)
+    present = presence_out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
+    return judge(answer_all(table, proba, present=present, folds=folds, unseen=unseen), tool=tool)
 
 
 def judge(answers: Answers, *, tool: str) -> Unseen:

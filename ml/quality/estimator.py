@@ -156,16 +156,17 @@ class QualityEstimator:
     class_stages: dict[str, Stage] = field(default_factory=dict)
     temperature: float = 1.0
     shift: F64 | None = None
+    presence: Any = None
+    """:class:`ml.quality.presence.Presence`, fitted by itself: which coders were met at all."""
 
     def fit(self, X: F32, labels: NDArray[np.str_], *, jobs: int = 1) -> "QualityEstimator":
         """X : shape (n, n_features); labels : shape (n,). Every class must be there."""
         families = np.array([family(label) for label in labels])
-        seen = self._columns(suffixes=GRIDS, prefixes=SPECTRUM)
-        self.family_stage = Stage(seen, self._rivals(), FAMILIES, heights=Heights.of(self.spec))
+        self.family_stage = family_stage(self.spec, FAMILIES)
         self.family_stage.fit(X, families, settings=self.family_settings, seed=self.seed, jobs=jobs)
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
-            columns = self._columns(suffixes=(), prefixes=(*prefixes, *SPECTRUM))
+            columns = _columns(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
             stage = Stage(columns, NO_RIVALS, members)
             stage.fit(X[rows], labels[rows], settings=self.class_settings, seed=self.seed, jobs=jobs)
             self.class_stages[name] = stage
@@ -196,26 +197,34 @@ class QualityEstimator:
     def _members(self, name: str) -> tuple[str, ...]:
         return tuple(c for c in self.classes if family(c) == name)
 
-    def _columns(self, *, suffixes: tuple[str, ...], prefixes: tuple[str, ...]) -> NDArray[np.intp]:
-        chosen = [
-            i
-            for i, name in enumerate(self.spec.names)
-            if name.startswith(prefixes) or any(part in name for part in suffixes)
-        ]
-        return np.array(chosen)
 
-    def _rivals(self) -> NDArray[np.intp]:
-        """Columns of the same measurement in two coders' tests."""
-        index = {name: i for i, name in enumerate(self.spec.names)}
-        pairs = [
-            (i, index[second + name.removeprefix(first)])
-            for first, second in RIVALS
-            for name, i in index.items()
-            if name.startswith(first + ".")
-            and any(part in name for part in CLEARNESS)
-            and second + name.removeprefix(first) in index
-        ]
-        return np.array(pairs)
+def family_stage(spec: FeatureSpec, classes: tuple[str, ...]) -> Stage:
+    """A stage that is asked about coders: it sees how clear all grids are, over each other, and the spectrum."""
+    seen = _columns(spec, suffixes=GRIDS, prefixes=SPECTRUM)
+    return Stage(seen, _rivals(spec), classes, heights=Heights.of(spec))
+
+
+def _columns(spec: FeatureSpec, *, suffixes: tuple[str, ...], prefixes: tuple[str, ...]) -> NDArray[np.intp]:
+    chosen = [
+        i
+        for i, name in enumerate(spec.names)
+        if name.startswith(prefixes) or any(part in name for part in suffixes)
+    ]
+    return np.array(chosen)
+
+
+def _rivals(spec: FeatureSpec) -> NDArray[np.intp]:
+    """Columns of the same measurement in two coders' tests."""
+    index = {name: i for i, name in enumerate(spec.names)}
+    pairs = [
+        (i, index[second + name.removeprefix(first)])
+        for first, second in RIVALS
+        for name, i in index.items()
+        if name.startswith(first + ".")
+        and any(part in name for part in CLEARNESS)
+        and second + name.removeprefix(first) in index
+    ]
+    return np.array(pairs)
 
 
 def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:

@@ -53,17 +53,12 @@ def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
     """
     kept: dict[tuple[str, int], Grid] = {}
     for grid in grids.values():
-        at = place(grid)
+        at = ("1024", grid.offset % 128) if grid.coder in MDCT_1024 else (grid.coder, 0)
         if stands_out(grid) and (at not in kept or grid.height > kept[at].height):
             kept[at] = grid
     if ("mp3", 0) in kept:
         kept.pop(("mp2", 0), None)
     return sorted(kept.values(), key=lambda grid: -grid.height)
-
-
-def place(grid: Grid) -> tuple[str, int]:
-    """What two grids of one coding share: AAC’s and Vorbis’ frames are of one length, any other coder has one grid."""
-    return ("1024", grid.offset % 128) if grid.coder in MDCT_1024 else (grid.coder, 0)
 
 
 def evidence(

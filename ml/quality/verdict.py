@@ -14,8 +14,8 @@ from ml.answer import Declared, Evidence, Generation, Quality, Verdict
 from ml.decode import Levels
 from ml.features.quality import Measurement
 from ml.forensics.grid import Grid
-from ml.quality.classes import CLASSES, KBPS, family
-from ml.quality.evidence import MDCT_1024, grids_found, place
+from ml.quality.classes import CLASSES, FAMILIES, KBPS, family
+from ml.quality.evidence import FOUND
 from ml.words import percent
 
 LOSSY_CODECS: Final = {
@@ -46,8 +46,8 @@ LOWEST_RATE: Final = 32000
 SHORTEST_S: Final = 3.0
 """In less than this a faint grid is easily missed, so that finding none says nothing."""
 
-RIVAL: Final = 0.3
-"""Share of a grid's height from which a rival's at the same place leaves it to the model whose it is."""
+TOLD: Final = 0.5
+"""Probability from which a coding beside the worst one is told."""
 
 NYQUISTS: Final = (44100, 48000)
 
@@ -67,6 +67,7 @@ class Thresholds:
 def decide(
     probabilities: Mapping[str, float],
     *,
+    present: Mapping[str, float],
     measured: Measurement,
     declared: Declared,
     levels: Levels,
@@ -75,7 +76,11 @@ def decide(
     thresholds: Thresholds,
     evidence: tuple[Evidence, ...],
 ) -> Quality:
-    """The answer of the quality task. probabilities: class id -> calibrated probability."""
+    """The answer of the quality task.
+
+    probabilities : class id -> calibrated probability of being the worst coding
+    present : lossy family -> probability of being among the codings
+    """
     label = max(CLASSES, key=probabilities.__getitem__)
     agreeing = agreeing_classes(declared)
     worse = 1.0 - sum(probabilities[c] for c in agreeing)
@@ -102,7 +107,14 @@ def decide(
         confidence=_confidence(verdict, worse=worse, probability=probabilities[label]),
         probabilities=dict(probabilities),
         cutoff_hz=measured.cutoff_hz,
-        history=_history(verdict, label, probabilities=probabilities, declared=declared, measured=measured),
+        history=_history(
+            verdict,
+            label,
+            probabilities=probabilities,
+            present=present,
+            declared=declared,
+            measured=measured,
+        ),
         evidence=evidence,
     )
 
@@ -199,56 +211,38 @@ def _history(
     label: str,
     *,
     probabilities: Mapping[str, float],
+    present: Mapping[str, float],
     declared: Declared,
     measured: Measurement,
 ) -> tuple[Generation, ...]:
     """Every coding that shows, oldest first; the file's own comes last.
 
     Nothing has rounded the last coding's lattice since, but every later coding blurs an earlier one's: of several
-    foreign grids the one with the faintest lattice is taken for the oldest.
+    foreign codings the one with the faintest lattice is taken for the oldest.
     """
     own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
-    found = reversed(grids_found(measured.grids))
-    grids = {_family_of(grid, measured.grids, probabilities): grid for grid in found}
+    grids = _by_family(measured.grids)
     last = (_own(own, declared=declared, grid=grids.get(own)),) if own else ()
     if verdict in ("genuine", "upsampled"):
         return last
+    told = {name for name, p in present.items() if p >= TOLD and name != own}
+    if label != "lossless" and not _agrees(label, declared=declared):
+        told.add(family(label))
     earlier = [
-        _generation(name, grid, label=label, probabilities=probabilities)
-        for name, grid in sorted(grids.items(), key=lambda item: _lattice(item[1]))
-        if name != own
+        _generation(name, grids.get(name), label=label, probabilities=probabilities, present=present)
+        for name in sorted(told, key=lambda name: (_lattice(grids.get(name)), FAMILIES.index(name)))
     ]
-    if (
-        label != "lossless"
-        and family(label) not in {g.family for g in earlier}
-        and not _agrees(label, declared=declared)
-    ):
-        grid = grids.get(family(label))
-        earlier.insert(0, _generation(family(label), grid, label=label, probabilities=probabilities))
     return (*earlier, *last)
 
 
-def _lattice(grid: Grid) -> float:
-    return 0.0 if isnan(grid.lattice) else grid.lattice
+def _by_family(grids: Mapping[str, Grid]) -> dict[str, Grid]:
+    """The clearest grid of each family, where one is clear enough to be named."""
+    clear = [grid for grid in grids.values() if grid.height >= FOUND]
+    return {family(grid.coder): grid for grid in sorted(clear, key=lambda grid: grid.height)}
 
 
-def _family_of(grid: Grid, grids: Mapping[str, Grid], probabilities: Mapping[str, float]) -> str:
-    """AAC's and Vorbis' frames have one length: where both hear one at the same place, the model has looked closer."""
-    own = grid.coder.partition("-")[0]
-    if grid.coder not in MDCT_1024 or not _contested(grid, grids):
-        return own
-    weight = {name: _family_probability(name, probabilities) for name in ("aac", "vorbis")}
-    return own if max(weight.values()) < 0.2 else max(weight, key=weight.__getitem__)
-
-
-def _contested(grid: Grid, grids: Mapping[str, Grid]) -> bool:
-    """Whether the other of AAC and Vorbis hears nearly as much at the same place."""
-    own = grid.coder.partition("-")[0]
-    return any(
-        other.height >= RIVAL * grid.height
-        for name, other in grids.items()
-        if name in MDCT_1024 and name.partition("-")[0] != own and place(other) == place(grid)
-    )
+def _lattice(grid: Grid | None) -> float:
+    return 0.0 if grid is None or isnan(grid.lattice) else grid.lattice
 
 
 def _family_probability(name: str, probabilities: Mapping[str, float]) -> float:
@@ -256,22 +250,22 @@ def _family_probability(name: str, probabilities: Mapping[str, float]) -> float:
 
 
 def _generation(
-    name: str, grid: Grid | None, *, label: str, probabilities: Mapping[str, float]
+    name: str,
+    grid: Grid | None,
+    *,
+    label: str,
+    probabilities: Mapping[str, float],
+    present: Mapping[str, float],
 ) -> Generation:
     is_worst = family(label) == name
     return Generation(
         family=name,
         label=label if is_worst else name,
-        confidence=_family_probability(name, probabilities) if is_worst else _seen(grid),
+        confidence=_family_probability(name, probabilities) if is_worst else present[name],
         offset=grid.offset if grid else None,
         sigma=round(grid.height, 1) if grid else None,
         channel=grid.channel if grid else None,
     )
-
-
-def _seen(grid: Grid | None) -> float:
-    """How far a grid beside the main one is to be believed: none of 6 sigma was seen in genuine recordings."""
-    return 0.0 if grid is None else min(0.99, 0.9 + grid.height / 200)
 
 
 def _own(name: str, *, declared: Declared, grid: Grid | None) -> Generation:

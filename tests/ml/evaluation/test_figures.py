@@ -15,9 +15,9 @@ from ml.evaluation.plot import draw
 from ml.evaluation.report import report
 from ml.features.spec import FeatureSpec
 from ml.forensics.grid import CODERS
-from ml.quality import estimator
+from ml.quality import estimator, presence
 from ml.quality.classes import CLASSES
-from tests.tables import even, oracle, sure
+from tests.tables import even, met, oracle, sure
 
 NAMES = (*(f"{coder}.confirmed" for coder in CODERS), "spectrum.level_500")
 
@@ -28,6 +28,7 @@ def quick(monkeypatch):
     monkeypatch.setattr("ml.evaluation.leakage.TREES", 5)
     monkeypatch.setitem(estimator.FAMILY_SETTINGS, "n_estimators", 3)
     monkeypatch.setitem(estimator.CLASS_SETTINGS, "n_estimators", 3)
+    monkeypatch.setitem(presence.SETTINGS, "n_estimators", 3)
 
 
 def figures(table, proba):
@@ -35,7 +36,7 @@ def figures(table, proba):
         "rows": len(table),
         "groups": len(set(table.groups)),
         "thresholds": {"accuse": 0.9, "accuse_lossy": 0.95, "acquit": 0.7},
-        **summarise(table, proba, folds=fold_numbers(table, seed=0)),
+        **summarise(table, proba, present=met(table), folds=fold_numbers(table, seed=0)),
     }
 
 

@@ -10,6 +10,7 @@ from ml.forensics.channels import CHANNELS
 from ml.forensics.grid import CODERS, Grid
 from ml.quality.classes import CLASSES, FAMILIES, KBPS, family, neighbours
 from ml.quality.evidence import evidence
+from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
 
 LEVELS = Levels(
@@ -34,10 +35,19 @@ def sure(label, p=0.99):
     return {c: p if c == label else rest for c in CLASSES}
 
 
-def answer(probabilities, declared, found=None, *, levels=LEVELS, sr=44100, duration_s=180.0):
+def heard(found):
+    """Every coder whose grid is clear was met."""
+    return {
+        name: 0.95 if any(g.height >= 6 for c, g in found.grids.items() if family(c) == name) else 0.05
+        for name in LOSSY
+    }
+
+
+def answer(probabilities, declared, found=None, *, present=None, levels=LEVELS, sr=44100, duration_s=180.0):
     found = found or measured()
     return decide(
         probabilities,
+        present=present or heard(found),
         measured=found,
         declared=declared,
         levels=levels,
@@ -79,6 +89,16 @@ def test_history_of_a_dressed_up_file_ends_with_its_own_coding():
     assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]
     said = answer(sure("aac-128"), MP3_320, measured(mp3=40.0, aac_kbd=12.0))
     assert [g.label for g in said.history] == ["aac-128", "mp3-320"]
+
+
+def test_a_coding_is_told_when_it_was_probably_met_whatever_its_grid():
+    grids = measured(mp3=40.0, wma=9.0, opus=4.0)
+    met = dict.fromkeys(LOSSY, 0.02) | {"mp3": 0.99, "opus": 0.8}
+    said = answer(sure("mp3-128"), FLAC, grids, present=met)
+    told = {g.family: (g.confidence, g.sigma) for g in said.history}
+    assert told["opus"] == (0.8, None)
+    assert told["mp3"][1] == 40.0
+    assert set(told) == {"mp3", "opus"}
 
 
 def test_doubt_is_said_and_explained():
