@@ -224,7 +224,7 @@ def _rivals(spec: FeatureSpec) -> NDArray[np.intp]:
         and any(part in name for part in CLEARNESS)
         and second + name.removeprefix(first) in index
     ]
-    return np.array(pairs)
+    return np.array(pairs, dtype=np.intp).reshape(-1, 2)
 
 
 def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:
