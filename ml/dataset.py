@@ -117,7 +117,7 @@ def _measure_all(examples: Sequence[Example]) -> list[Row]:
     rows = []
     for example in examples:
         y, sr = realise(example)
-        values = quality.measure([_Excerpt(0, y)], sr=sr).values
+        values = quality.measure([_Excerpt(0, y)], sr=sr, aside=False).values
         rows.append((example.id, np.array(list(values.values()), dtype=np.float32)))
     return rows
 

@@ -36,10 +36,12 @@ def search(y: Samples, *, sr: int, coder: str) -> tuple[Search, float, int]:
     """The search of a coder's transform over y, the file's noise in 16-bit steps, and the rate it was made at."""
     steps = np.ascontiguousarray(np.broadcast_to(y, (2, y.shape[1])) * np.float32(32768))
     integers = bool((steps == np.rint(steps)).all())
+    gain = 1.0
     if coder == "opus":
+        gain = float(celt.rounding_gain()[-1])
         steps, sr = celt.emphasise(resample(steps, sr=sr, to=celt.RATE)), celt.RATE
     searched = Search([(0, steps)], sr=sr, transform=TRANSFORM_OF[coder]).more()
-    return searched, noise_of(searched.regions(FRAMES), integers=integers), sr
+    return searched, noise_of(searched.regions(FRAMES), integers=integers, gain=gain), sr
 
 
 def at_steps(y: Samples) -> NDArray[np.float32]:

@@ -57,7 +57,6 @@ def plan(masters: Sequence[Master], *, per_class: int, seed: int, external: bool
         whose encoder is not installed raises EncoderMissing when it is realised.
     """
     origins, company = _by_origin(masters), _company(masters)
-    counts = {label: per_class * (LOSSLESS_SHARE if label == "lossless" else 1) for label in CLASSES}
     return [
         _example(
             _turn(origins, label=label, k=k, seed=seed),
@@ -67,9 +66,16 @@ def plan(masters: Sequence[Master], *, per_class: int, seed: int, external: bool
             seed=seed,
             external=external,
         )
-        for label, count in counts.items()
-        for k in range(count)
+        for turn in range(per_class)
+        for label in CLASSES
+        for k in _numbers(label, turn=turn)
     ]
+
+
+def _numbers(label: str, *, turn: int) -> range:
+    """Which examples of a class come in a turn: classes take turns, so that a run that was stopped has some of each."""
+    share = LOSSLESS_SHARE if label == "lossless" else 1
+    return range(turn * share, (turn + 1) * share)
 
 
 def worst(history: Sequence[str]) -> str:

@@ -11,23 +11,37 @@ from numpy.typing import NDArray
 
 from ml import stft
 from ml.errors import TooShort
-from ml.features.coding import described, grid_features, lattice_features, rounding_features
+from ml.features.coding import (
+    account_features,
+    counted,
+    described,
+    grid_features,
+    lattice_features,
+    pulses_features,
+    residue_features,
+    rounding_features,
+)
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
-from ml.forensics import celt
+from ml.forensics import celt, pulses
+from ml.forensics.account import account
 from ml.forensics.edits import TRIED, Edit, edits, followed
+from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
-from ml.forensics.rounding import Rounding, describe
+from ml.forensics.residue import Residue, phases
+from ml.forensics.residue import describe as describe_residue
+from ml.forensics.rounding import Rounding, describe, law_of
+from ml.forensics.sent import CLEAN, sent
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of
+from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of, spectra
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 3
+VERSION: Final = 4
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -35,6 +49,9 @@ HEARD_FROM: Final = 5.0
 
 HEARD: Final = {"mp2": 9.0, "ac3": 8.0, "wma": 20.0}
 """Tests that few offsets, harmonics of AAC's frame or loops can fool; when real they are far higher."""
+
+FLOORS_FROM: Final = 3.0
+"""Height from which Vorbis' floors are tried even though something else may be heard."""
 
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
@@ -65,8 +82,10 @@ class Measurement:
     """The treble, where it is a copy."""
 
 
-def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
+def measure(excerpts: Sequence[Excerpt], *, sr: int, aside: bool = True) -> Measurement:
     """Measure coding traces and long-term spectrum.
+
+    aside : also what the page tells and no model sees; it takes a tenth of the time
 
     Coders work at 44.1 or 48 kHz; faster material is brought there first. Where no grid is heard at its own rate,
     the other rate is tried too: resampling moves a grid, it does not wipe it out.
@@ -78,13 +97,16 @@ def measure(excerpts: Sequence[Excerpt], *, sr: int) -> Measurement:
         raise TooShort(duration_s=round(duration, 2), minimum_s=MINIMUM_SECONDS)
     rates = _Rates(pieces, sr=sr)
     heard = _hear(rates, sr=sr)
-    rounding = heard.rounding()
+    rounding, accounts = heard.rounding(), heard.accounts()
     grids = heard.grids
     usual = min(sr, _coding_rates(sr)[0])
     spectrum = spectral_features(stft.power(rates.at(usual)), sr=usual)
     coding = grid_features(grids) | lattice_features(rates.of, described(grids)) | rounding_features(rounding)
+    coding |= account_features(accounts) | pulses_features(heard.pulses()) | residue_features(heard.residue())
     signal = {"signal.noise": heard.noise, "signal.level": _level(pieces)}
     whole = stft.power(pieces)
+    if not aside:
+        return Measurement(coding | spectrum | signal, grids, cutoff(whole, sr=sr))
     return Measurement(
         coding | spectrum | signal,
         grids,
@@ -148,12 +170,12 @@ class _Heard:
             pieces = self._rates.emphasised if transform is CELT else self._rates.at(int(rate))
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
-                self._keep(judge(grid, search, noise=self._noise(search)), search)
+                self._keep(self._judged(grid, search, thorough=False), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""
         for coder, search in self._searches.items():
-            self._keep(judge(self.grids[coder], search, noise=self._noise(search), thorough=True), search)
+            self._keep(self._judged(self.grids[coder], search, thorough=True), search)
         self._first = {coder: (self.grids[coder], search) for coder, search in self._searches.items()}
 
     def listen_patiently(self) -> None:
@@ -185,6 +207,46 @@ class _Heard:
         self.grids |= {coder: replace(self.grids[coder], exact=one.exact) for coder, one in found.items()}
         return found
 
+    def pulses(self) -> pulses.Pulses | None:
+        """What Opus spent, where its grid is clear."""
+        if "opus" not in described(self.grids):
+            return None
+        search = self._searches["opus"]
+        return pulses.describe(
+            search.regions(FRAMES), offset=self.grids["opus"].offset, noise=self._noise(search)
+        )
+
+    def residue(self) -> Residue | None:
+        """What Vorbis sent, at its grid, if that is clear."""
+        grid = described(self.grids).get("vorbis")
+        if grid is None:
+            return None
+        search = self._searches["vorbis"]
+        regions, noise = search.regions(FRAMES), self._noise(search)
+        return describe_residue(regions, offset=grid.offset, sr=grid.sr, noise=noise)
+
+    def accounts(self) -> dict[str, dict[str, float]]:
+        """What was sent at the clearest grid of each of MPEG's families, in the excerpt with most sound."""
+        out = {}
+        for name, grid in counted(self.grids).items():
+            coder, search = CODERS[grid.coder], self._searches[grid.coder]
+            noise = self._noise(search)
+            lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
+            law = law_of(lines, coder.bands(grid.sr), coder=coder, noise=noise)
+            self.grids[grid.coder] = replace(grid, exact=law is coder.exact)
+            start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
+            found = sent(
+                y,
+                coder=grid.coder,
+                offset=grid.offset - start,
+                sr=grid.sr,
+                noise=noise if self._rates.integers else CLEAN,
+                law=law,
+            )
+            if found is not None:
+                out[name] = account(found, sr=grid.sr, length=coder.length)
+        return out
+
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""
         vorbis = self.grids["vorbis"].height if "vorbis" in self.grids else 0.0
@@ -210,6 +272,13 @@ class _Heard:
         """Deviation of the file's own rounding, as the first search has it: what no step may hide under."""
         return next((self._noise(search) for search in self._searches.values()), np.nan)
 
+    def _judged(self, grid: Grid, search: Search, *, thorough: bool) -> Grid:
+        noise = self._noise(search)
+        grid = judge(grid, search, noise=noise, thorough=thorough)
+        if grid.coder != "vorbis" or not (thorough or grid.height >= FLOORS_FROM):
+            return grid
+        return judge_floors(grid, search, noise=noise, thorough=thorough)
+
     def _keep(self, grid: Grid, search: Search) -> None:
         known = self.grids.get(grid.coder)
         if known is None or grid.height >= known.height:
@@ -217,14 +286,13 @@ class _Heard:
             self._searches[grid.coder] = search
 
     def _noise(self, search: Search) -> float:
-        return noise_of(search.regions(FRAMES), integers=self._rates.integers)
+        gain = float(celt.rounding_gain()[-1]) if search.transform is CELT else 1.0
+        return noise_of(search.regions(FRAMES), integers=self._rates.integers, gain=gain)
 
 
 def _phases(grid: Grid) -> tuple[int, ...]:
     """Vorbis' blocks begin anew at multiples of its short one wherever it changes between the two."""
-    return (
-        tuple((grid.offset + 128 * k) % 1024 for k in range(8)) if grid.coder == "vorbis" else (grid.offset,)
-    )
+    return phases(grid.offset) if grid.coder == "vorbis" else (grid.offset,)
 
 
 class _Rates:

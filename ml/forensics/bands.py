@@ -73,3 +73,48 @@ def aac(sr: int) -> I32:
 def even(n_lines: int, *, width: int) -> I32:
     """Edges of equal bands, shape (n_lines // width + 1,), for coders whose step moves with every few lines."""
     return np.arange(0, n_lines + 1, width, dtype=np.int32)
+
+
+CELT_EDGES: Final = (
+    0,
+    8,
+    16,
+    24,
+    32,
+    40,
+    48,
+    56,
+    64,
+    80,
+    96,
+    112,
+    128,
+    160,
+    192,
+    224,
+    272,
+    320,
+    384,
+    480,
+    624,
+    800,
+)
+"""Bands of CELT's 20 ms frames: RFC 6716, table 55, times 8. Nothing is coded above, which is 20 kHz."""
+
+CELT_PARTS: Final = ((224, 8), (320, 12), (384, 8), (480, 12), (624, 9), (800, 11), (960, 8))
+"""Up to which line, and how wide."""
+
+
+def celt() -> I32:
+    """Edges of parts of CELT's bands that share one gain, shape (109,).
+
+    A band that costs more than a code word holds is split in halves, each of its own gain (RFC 6716, 4.3.4.4): no part
+    lies across such a split, down to its own width.
+
+    >>> edges = celt()
+    >>> set(CELT_EDGES) <= set(edges.tolist()), int(edges[-1])
+    (True, 960)
+    """
+    lows = (0, *(edge for edge, _ in CELT_PARTS[:-1]))
+    parts = [np.arange(low, high, width) for low, (high, width) in zip(lows, CELT_PARTS, strict=True)]
+    return np.append(np.concatenate(parts), CELT_PARTS[-1][0]).astype(np.int32)

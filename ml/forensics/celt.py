@@ -4,12 +4,14 @@ Its window is flat but for 120-sample slopes, too steep for a short sum of sines
 are folded and transformed one by one (DCT-IV).
 """
 
+from functools import cache
 from typing import Final
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.forensics import bands
 from ml.forensics.channels import four
 from ml.forensics.mdct import mdct
 from ml.forensics.sliding import line_statistics
@@ -33,6 +35,21 @@ def emphasise(y: F32) -> F32:
     out = y.copy()
     out[..., 1:] -= np.float32(EMPHASIS) * y[..., :-1]
     return out
+
+
+@cache
+def rounding_gain() -> F32:
+    """What pre-emphasis makes of the file's own rounding, which is white: a factor for every line, shape (960,).
+
+    Each part of a band has one factor: divided by it, a lattice stays a lattice, and all lines have the same noise.
+
+    >>> [round(float(gain), 2) for gain in rounding_gain()[[0, 480, 959]]]
+    [0.15, 1.32, 1.85]
+    """
+    edges = bands.celt()
+    angles = np.pi * (edges[:-1] + edges[1:]) / 2 / LINES
+    gain = np.abs(1 - EMPHASIS * np.exp(-1j * angles))
+    return np.repeat(gain, np.diff(edges)).astype(np.float32)
 
 
 def scan_celt(y: F32, edges: I32, out: F32, *, batch: int = 120) -> None:

@@ -69,9 +69,10 @@ class Transform:
 
     def edges(self, sr: int) -> I32:
         """Band edges as line numbers, kept away from both ends; shape (n_bands + 1,)."""
-        lines = np.minimum(BAND_EDGES_HZ, self.top_hz) / (sr / 2) * self.n_lines
+        lines: F64 = np.minimum(BAND_EDGES_HZ, self.top_hz) / (sr / 2) * self.n_lines
         margin = sliding.MARGIN if self.n_lines > hybrid.LINES else 0
-        return np.clip(np.round(lines), margin, self.n_lines - margin).astype(np.int32)
+        edges: I32 = np.clip(np.round(lines), margin, self.n_lines - margin).astype(np.int32)
+        return edges
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def hybrid_lines(bands: F32, *, slot: int, step: int, count: int) -> F32:
     for i in range(SLOTS):
         blocks[:, i] = columns[:, slot * i : slot * i + span : step]
     lines = (_long_block_by_band() @ blocks).reshape(LINES, count)
-    _reduce_aliases(lines)
+    reduce_aliases(lines)
     return lines
 
 
@@ -101,7 +101,8 @@ def _long_block_by_band() -> F32:
     return np.ascontiguousarray(long_block()[np.arange(BANDS) % 2].transpose(0, 2, 1))
 
 
-def _reduce_aliases(lines: F32) -> None:
+def reduce_aliases(lines: F32) -> None:
+    """The butterflies at every band edge, in place; lines of long blocks, shape (576, n)."""
     by_band = lines.reshape(BANDS, 18, -1)
     upper, lower = by_band[:-1, :9:-1], by_band[1:, :8]  # the 8 lines on each side of 31 band edges
     cs, ca = butterflies()[:, None, :, None]

@@ -74,7 +74,7 @@ def describe(regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noi
     """
     bands = coder.bands(sr)
     at = [spectra(regions, coder=coder, offset=offset) for offset in offsets]
-    law = _law(at[0], bands, coder=coder, noise=noise)
+    law = law_of(at[0], bands, coder=coder, noise=noise)
     tried = [_pairs(magnitudes, bands, law=law, noise=noise) for magnitudes in at]
     magnitudes, steps, evidence, mid_side = (np.stack(part) for part in zip(*tried, strict=True))
     best = evidence.mean(axis=(2, 3)).argmax(axis=0)  # of the offsets, for every region
@@ -113,8 +113,8 @@ def describe(regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noi
     return Rounding(out, np.array(totals, dtype=np.float32), exact=law is coder.exact)
 
 
-def _law(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> Law:
-    """The coder's own law, the same after some gain, or any step: by what the lines say.
+def law_of(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> Law:
+    """The coder's own law, the same after some gain, or any step: by what lines of shape (n, channels, n_lines) say.
 
     A trial at an offset is passed under the coder's own law even where a gain has moved all steps, by the few bands
     that happen to fit; its steps would be wrong, and the numbers with them.

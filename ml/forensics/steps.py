@@ -29,7 +29,7 @@ LEAST_IN_NOISE: Final = 2.0
 """The least step that is tried, in deviations of the noise."""
 
 _LOG2: Final = tuple(map(np.float32, (-2.50561466, 4.04961689, -2.09940228, 0.63551112, -0.08001088)))
-"""log2 on [1, 2) as a polynomial (Chebyshev nodes), within 1e-4: the compiler makes vectors of it, not of the library's."""
+"""log2 on [1, 2) as a polynomial (Chebyshev nodes), within 1e-4: a loop over it becomes vectors."""
 
 
 @dataclass(frozen=True, slots=True)

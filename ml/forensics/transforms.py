@@ -53,6 +53,8 @@ class Coder:
     """The coder's own steps, a quarter octave apart, where their absolute size is known."""
     free: Law | None
     """Any step (gain and equalisers move them); None where this is not looked at."""
+    gain: F32 | None = None
+    """What the file's own rounding is multiplied by in each line, shape (n_lines,), where not all are alike."""
 
     def shifted(self) -> tuple[Law, ...]:
         """The coder's own steps after each of PHASES gains within a quarter octave; none where they are not known."""
@@ -122,7 +124,13 @@ CODERS: Final[dict[str, Coder]] = {
     "aac-kbd": Coder(1024, 2048, _under(kbd(2048, alpha=4)), bands.aac, _exact(0.0), FREE_POWER),
     "vorbis": Coder(1024, 2048, _under(vorbis(2048)), _even(1024, width=8), None, FREE_UNIFORM),
     "opus": Coder(
-        celt.LINES, 2 * celt.LINES, _under(celt.WINDOW), _even(celt.LINES, width=8), None, FREE_UNIFORM
+        celt.LINES,
+        2 * celt.LINES,
+        _under(celt.WINDOW),
+        lambda sr: bands.celt(),
+        None,
+        FREE_UNIFORM,
+        celt.rounding_gain(),
     ),
     "ac3": Coder(256, 512, _under(kbd(512, alpha=5)), _even(256, width=8), None, FREE_UNIFORM),
     "wma": Coder(2048, 4096, _under(sine(4096)), _even(2048, width=16), None, None),

@@ -38,8 +38,8 @@ CANDIDATES: Final = 32
 LIKELIEST: Final = 16
 SCOUTED: Final = 5
 SCOUTED_MONO: Final = 12
-"""How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four wherever it is
-found at all); how many at all offsets of Layer III."""
+"""How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four
+wherever it is found at all); how many at all offsets of Layer III."""
 
 MOST_FRAMES: Final = 256
 LIKELY: Final = 4
@@ -109,7 +109,7 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
 
 
 def _at_any_gain(grid: Grid, coder: Coder, regions: F32, offsets: list[int], *, noise: float) -> Grid:
-    """The grid with the best outcome under the coder's own steps, moved by any gain: the likeliest few, looked at closely."""
+    """The grid with the best outcome under the coder's own steps, moved by one of the likeliest gains."""
     if coder.exact is None or coder.free is None:
         return grid
     if grid.coder == "mp3":
@@ -290,7 +290,9 @@ class Bench:
 
     def _evidence(self, found: Sequence[F32], law: Law) -> F32:
         """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE."""
-        return np.stack([clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found])
+        return np.stack(
+            [clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found]
+        )
 
 
 def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
@@ -329,11 +331,13 @@ def spectra(regions: F32, *, coder: Coder, offset: int, mono: bool | None = None
     """|X| of one frame of every region, shape (n, channels, n_lines): L, R, M, S, or one channel where both are alike.
 
     mono : whether they are, where it is known of more regions than these
+    Divided by the coder's gain, so that the file's own rounding is alike in all lines.
     """
     frames = regions[:, :, offset : offset + coder.span]
+    gain = np.float32(1) if coder.gain is None else coder.gain
     if alike(regions) if mono is None else mono:
-        return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])))[:, None])
-    left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) for c in (0, 1))
+        return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])) / gain)[:, None])
+    left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) / gain for c in (0, 1))
     return np.asarray(np.abs(np.stack(four(left, right), axis=1)))
 
 
@@ -342,11 +346,12 @@ def alike(regions: F32) -> bool:
     return np.array_equal(regions[:, 0], regions[:, 1])
 
 
-def noise_of(regions: F32, *, integers: bool) -> float:
+def noise_of(regions: F32, *, integers: bool, gain: float = 1.0) -> float:
     """Deviation of what the file's own rounding (and dither) adds to a line, in 16-bit steps.
 
     regions : in 16-bit steps, shape (n, 2, reach)
     integers : whether all samples are whole 16-bit steps
+    gain : what the regions' pre-emphasis, if any, makes of the rounding at the top
     Read from the treble above 0.94 of half the rate, where recordings end before the rounding does; within
     ROUNDING_16 and DITHERED_16, or FINE.
     """
@@ -355,7 +360,7 @@ def noise_of(regions: F32, *, integers: bool) -> float:
     tail = regions[:, :, -256:]
     window = np.hanning(tail.shape[-1])
     treble = np.abs(np.fft.rfft(tail * window.astype(np.float32)))[..., 120:] / np.sqrt((window**2).sum())
-    quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) if treble.size else ROUNDING_16
+    quiet = float(np.median(np.sqrt((treble**2).mean(axis=-1)))) / gain if treble.size else ROUNDING_16
     return float(np.clip(quiet, ROUNDING_16, DITHERED_16))
 
 

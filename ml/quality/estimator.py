@@ -43,7 +43,15 @@ CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".
 GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".patient", ".blurred", ".rounding.fits", ".rounding.kbps")
 CODERS_OF: Final = {
     "mp3": ("mp3.", "mp2."),
-    "aac": ("aac-kbd.", "aac-sine.", "vorbis.confirmed", "vorbis.depth", "vorbis.holes", "vorbis.lattice"),
+    "aac": (
+        "aac.",
+        "aac-kbd.",
+        "aac-sine.",
+        "vorbis.confirmed",
+        "vorbis.depth",
+        "vorbis.holes",
+        "vorbis.lattice",
+    ),
     "vorbis": ("vorbis.", "aac-kbd.confirmed", "aac-kbd.depth", "aac-kbd.holes", "aac-kbd.lattice"),
     "opus": ("opus.",),
 }

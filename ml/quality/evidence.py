@@ -110,8 +110,9 @@ def _holes(grid: Grid) -> Evidence:
 
 def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
     """What the lattice of steps tells: that nobody has changed the volume, and what the numbers on it would cost."""
-    kbps = values.get(f"{grid.coder}.rounding.kbps_fitting", nan)
-    fits = values.get(f"{grid.coder}.rounding.fits", nan)
+    name = grid.coder.partition("-")[0]  # both windows of AAC are counted as one coder
+    kbps = values.get(f"{name}.rounding.kbps_fitting", nan)
+    fits = values.get(f"{name}.rounding.fits", nan)
     if not (grid.exact and grid.height >= LATTICE and fits >= LEAST_FITS):
         return []
     says = (

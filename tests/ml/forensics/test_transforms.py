@@ -78,7 +78,7 @@ def test_alias_reduction_undoes_itself():
     """The butterflies are rotations: energy stays."""
     lines = RNG.standard_normal((576, 3)).astype(np.float32)
     turned = lines.copy()
-    hybrid._reduce_aliases(turned)
+    hybrid.reduce_aliases(turned)
     np.testing.assert_allclose((turned**2).sum(axis=0), (lines**2).sum(axis=0), rtol=1e-5)
     assert not np.allclose(turned, lines)
 

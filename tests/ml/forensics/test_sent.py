@@ -1,0 +1,118 @@
+"""What is counted is what the file holds."""
+
+import io
+from functools import cache
+
+import av
+import numpy as np
+import pytest
+
+from ml.encode import decode, encode
+from ml.forensics.account import NAMES, account
+from ml.forensics.blocks import KINDS, Frames, edges
+from ml.forensics.sent import CLEAN, Sent, sent
+from ml.forensics.transforms import CODERS, consecutive
+from tests.coded import at_steps
+from tests.signals import SR, music
+
+OFFSET = {"mp3": 48, "aac-kbd": 0}
+
+
+@cache
+def found(
+    label: str, *, clicks: bool = False, depth: str = "float", gain: float = 1.0
+) -> tuple[Sent, float, int]:
+    """(what was sent, kbps of the file, sampling rate)"""
+    y = music(seconds=4.0)
+    if clicks:
+        y = y * 0.05
+        y[:, 11000::11025] += 0.8
+    data = encode(y, sr=SR, label=label)
+    with av.open(io.BytesIO(data), "r") as container:
+        sizes = [packet.size for packet in container.demux(container.streams.audio[0]) if packet.size]
+    z, sr = decode(data, depth=depth)  # type: ignore[arg-type]
+    coder = "mp3" if label.startswith("mp3") else "aac-kbd"
+    frame = 1152 if coder == "mp3" else 1024
+    what = sent(
+        at_steps(z) * np.float32(gain),
+        coder=coder,
+        offset=OFFSET[coder],
+        sr=sr,
+        noise=CLEAN if depth == "float" else 0.3,
+        law=CODERS[coder].exact,  # type: ignore[arg-type]
+    )
+    assert what is not None
+    return what, np.mean(sizes) * 8 * sr / frame / 1000, sr
+
+
+def measured(what: Sent, *, label: str, sr: int) -> dict[str, float]:
+    return account(what, sr=sr, length=576 if label.startswith("mp3") else 1024)
+
+
+@pytest.mark.parametrize("label", ["mp3-128", "mp3-320", "mp3-v2", "aac-256"])
+@pytest.mark.parametrize("depth", ["float", "16"])
+def test_the_cost_is_the_files(label: str, depth: str) -> None:
+    what, kbps, sr = found(label, depth=depth)
+    assert measured(what, label=label, sr=sr)["kbps"] == pytest.approx(kbps, rel=0.08)
+
+
+def test_noise_that_was_not_sent_is_no_step() -> None:
+    """FFmpeg's AAC replaces noise by its power alone: such bands lie on no lattice."""
+    what, kbps, sr = found("aac-192")
+    values = measured(what, label="aac-192", sr=sr)
+    assert values["kbps_sure"] == pytest.approx(kbps, rel=0.12)
+    assert values["kbps_sure"] < 0.9 * values["kbps"]
+
+
+def test_every_name_is_given() -> None:
+    what, _, sr = found("mp3-128")
+    assert tuple(measured(what, label="mp3-128", sr=sr)) == NAMES
+    assert np.isfinite(measured(what, label="mp3-128", sr=sr)["kbps"])
+
+
+@pytest.mark.parametrize("label", ["mp3-192", "aac-192"])
+def test_short_blocks_are_found_where_sound_starts(label: str) -> None:
+    """Each click has a start, at least one short block and a stop; a frame in a wrong type would fit no step."""
+    clicks = found(label, clicks=True)[0]
+    names = [KINDS[kind] for kind in clicks.kinds]
+    short = [at for at, name in enumerate(names) if name == "short"]
+    assert len(short) >= 6
+    assert {names[at - 1] for at in short[1:-1]} <= {"start", "short"}
+    assert clicks.fits[clicks.kinds == KINDS.index("short")].mean() > 0.8
+
+
+def test_layer3s_steps_are_half_octaves_apart() -> None:
+    steps = found("mp3-128")[0].steps
+    over = (steps - np.fmax.reduce(steps, axis=-1)[..., None]) * 2
+    assert np.nanmax(np.abs(over - np.round(over))) < 1e-3
+
+
+@pytest.mark.parametrize("coder", ["mp3", "aac-kbd"])
+def test_long_blocks_are_those_of_the_transforms(coder: str) -> None:
+    x = np.random.default_rng(1).standard_normal(9000).astype(np.float32)
+    frames = Frames(x, coder=coder, sr=SR)
+    which = np.arange(frames.count)
+    np.testing.assert_allclose(
+        frames.lines("long", which), consecutive(x, coder=CODERS[coder]), atol=1e-4 * np.abs(x).max()
+    )
+
+
+@pytest.mark.parametrize("coder", ["mp3", "aac-kbd", "aac-sine"])
+@pytest.mark.parametrize("sr", [44100, 48000, 32000])
+def test_each_block_type_has_all_lines(coder: str, sr: int) -> None:
+    x = np.random.default_rng(1).standard_normal(6000).astype(np.float32)
+    for kind in KINDS:
+        lines = Frames(x, coder=coder, sr=sr).lines(kind, np.array([0, 2]))
+        assert lines.shape == (2, edges(kind, coder=coder, sr=sr)[-1]) == (2, CODERS[coder].length)
+
+
+def test_silence_and_a_moment() -> None:
+    law = CODERS["mp3"].exact
+    assert law is not None
+    still = np.zeros((2, 20000), dtype=np.float32)
+    nothing = sent(still, coder="mp3", offset=0, sr=SR, noise=0.3, law=law)
+    assert nothing is not None
+    values = account(nothing, sr=SR, length=576)
+    assert values["kbps"] < 16
+    assert np.isnan(values["top_step"])
+    assert sent(still[:, :1500], coder="mp3", offset=0, sr=SR, noise=0.3, law=law) is None
