@@ -90,6 +90,20 @@ class NoReason(AppError):
     status = 422
 
 
+class SheetRefused(AppError):
+    """A spreadsheet that can't be read or is too much. Facts: ``reason``."""
+
+    code = "sheet_refused"
+    status = 422
+
+
+class UnknownTable(AppError):
+    """Nothing of that name can be exported. Facts: ``what``, ``known``."""
+
+    code = "unknown_table"
+    status = 422
+
+
 class TooLate(AppError):
     """It has already ended. Facts: ``state``."""
 

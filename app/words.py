@@ -20,6 +20,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "unknown_basis": "“{basis}” is not one of the known reasons. Choose one of: {known}.",
     "unknown_sure": "“{sure}” is not a way to be sure. Choose one of: {known}.",
     "no_reason": "Say why, in a few words: whoever labelled it will want to know.",
+    "sheet_refused": "This spreadsheet was not read: {reason}.",
+    "unknown_table": "“{what}” can’t be exported. What can be: {known}.",
     "too_late": "This has already ended ({state}).",
     "conflict": "Somebody else changed this first. Look at it again, then decide.",
     "busy": "{waiting} files are waiting already. Please try again in half a minute.",

@@ -40,7 +40,7 @@ app app.*
 app.db
 app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.schema app.migrate app.security app.context
-app.*.service app.labels.decisions app.registry.loader app.accounts.session app.submissions.answer
+app.*.service app.labels.decisions app.labels.review app.labels.agreement app.registry.loader app.accounts.session app.submissions.answer
 app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli

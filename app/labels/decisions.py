@@ -4,6 +4,7 @@ Append-only; the latest decision on a submission and task is the one that holds.
 admin's next one, a consensus as long as the voices carry it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -144,6 +145,15 @@ def roles_of(session: Session, people: set[str]) -> dict[str, str]:
     known = select(Account.name, Account.role).where(Account.name.in_(names), Account.disabled_at.is_(None))
     accounts = {f"account:{name}": role for name, role in session.execute(known)}
     return {by: accounts.get(by) or _role_without_account(by) for by in people}
+
+
+def standing_of(session: Session, ids: Sequence[str], *, task: str, by: str) -> set[tuple[str, str]]:
+    """Which of these songs this person says something about, and what."""
+    last = select(func.max(Label.id)).where(Label.submission_id.in_(ids), Label.task == task, Label.by == by)
+    said = select(Label.submission_id, Label.label).where(
+        Label.id.in_(last.group_by(Label.submission_id)), Label.label.is_not(None)
+    )
+    return {(submission_id, str(label)) for submission_id, label in session.execute(said)}
 
 
 def count(session: Session, submission_id: str, task: str) -> Outcome:
