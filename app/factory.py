@@ -10,7 +10,9 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, http_errors, security
+from app.accounts import rights
 from app.accounts import views as accounts_views
+from app.accounts.rights import needs
 from app.accounts.session import logins
 from app.admin import views as admin_views
 from app.config import Settings
@@ -41,6 +43,7 @@ def create_app(settings: Settings) -> APIFlask:
     intake.init_app(app)
     security.csrf.init_app(app)
     logins.init_app(app)
+    rights.init_app(app)
     http_errors.init_app(app)
     cli.init_app(app)
     _add_routes(app)
@@ -75,6 +78,7 @@ def _add_routes(app: APIFlask) -> None:
 
 
 @ops.get("/healthz")
+@needs("anyone")
 def healthz() -> ResponseReturnValue:
     """200 when the database answers."""
     with here().database.read() as session:

@@ -11,6 +11,16 @@ _SENTENCES: Final[dict[str, str]] = {
     "not_found": "There is nothing at this address. It may have been deleted, or the link is incomplete.",
     "not_ready": "This isn't ready yet. Come back when the analysis is done.",
     "not_yours": "Only the person who sent this file can do that, from the browser it was sent with.",
+    "login_needed": "This takes an account. Log in first, or send a token of yours that is still valid.",
+    "not_allowed": "Your account can’t do that; it takes the role “{role}”. An admin of this site can give it.",
+    "bad_name": "A name has 2 to 32 characters: small letters a to z, digits, - and _, beginning with a letter or digit.",
+    "weak_password": "A password needs {least} to 200 characters, whichever you like, and can’t be the name itself.",
+    "wrong_password": "That isn’t your present password, so nothing was changed.",
+    "unknown_role": "“{role}” is not a role. Choose one of: {known}.",
+    "no_account": "There is no account named “{name}”.",
+    "name_taken": "There is an account named “{name}” already. Choose another name.",
+    "last_admin": "{name} is the only admin left, and somebody has to run this site. Make another admin first.",
+    "sign_ups_closed": "This site makes no new accounts just now. You can send tracks and read answers without one.",
     "foreign_origin": "This request came from another site's page, so nothing was done. "
     "Open the page here and try again.",
     "no_file": "No file arrived. Choose one and send it again.",
@@ -24,6 +34,11 @@ _SENTENCES: Final[dict[str, str]] = {
     "unknown_table": "“{what}” can’t be exported. What can be: {known}.",
     "too_late": "This has already ended ({state}).",
     "conflict": "Somebody else changed this first. Look at it again, then decide.",
+    "bad_switch": "“{value}” doesn’t fit “{title}”. It takes: {allowed}.",
+    "paused": "This site takes no new files just now. What was sent before can be read as always; "
+    "please come back later.",
+    "read_only": "This site can only be read just now: nothing can be sent, labelled or deleted. "
+    "Nothing was changed; please come back later.",
     "busy": "{waiting} files are waiting already. Please try again in half a minute.",
     "storage_full": "The disk of this server is full, so your file was not stored. "
     "Try again later, or tell whoever runs this site.",

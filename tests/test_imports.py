@@ -39,10 +39,12 @@ ml.__main__ ml.cli
 app app.*
 app.db
 app.storage app.jobs app.jobs.service app.storage.service app.*.tables
+app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
-app.*.service app.labels.decisions app.labels.review app.labels.agreement app.registry.loader app.accounts.session app.submissions.answer
-app.submissions.analyst app.submissions.intake app.submissions.schemas
-app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
+app.*.service app.labels.decisions app.labels.agreement app.registry.loader app.accounts.session app.accounts.rights app.submissions.answer
+app.admin.figures app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.labels.review app.labels.learnt app.exchange.importing app.exchange.exporting
+app.*.tasks app.*.forms app.*.views app.*.api app.http_errors app.exchange.commands
 app.cli
 app.factory
 wsgi

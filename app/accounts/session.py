@@ -26,11 +26,13 @@ class User(UserMixin):  # type: ignore[misc]
 
 @logins.user_loader  # type: ignore[untyped-decorator]
 def load(key: str) -> User | None:
-    """None when the account or this session of it no longer exists."""
+    """None when the account or this session of it no longer exists, or the account was disabled."""
     number, _, session_key = key.partition(":")
     with here().database.read() as db:
         account = db.get(Account, int(number)) if number.isdecimal() else None
-    if account is None or not secrets.compare_digest(account.session_key, session_key):
+    if account is None or account.disabled_at is not None:
+        return None
+    if not secrets.compare_digest(account.session_key, session_key):
         return None
     return User(account)
 
@@ -48,10 +50,27 @@ def known_owner() -> str | None:
     return session.get("owner")
 
 
+def account() -> Account | None:
+    """Of whoever logged in, or of a program's token."""
+    return current_user.account if current_user.is_authenticated else None
+
+
+def role() -> str | None:
+    """One of ROLES; None: nobody logged in."""
+    found = account()
+    return found.role if found else None
+
+
 def is_admin() -> bool:
-    return bool(current_user.is_authenticated and current_user.account.role == "admin")
+    return role() == "admin"
+
+
+def is_reviewer() -> bool:
+    """Admins are reviewers, too."""
+    return role() in ("reviewer", "admin")
 
 
 def labeller() -> str:
-    """Who a label is recorded for."""
-    return f"account:{current_user.account.name}" if current_user.is_authenticated else current_owner()
+    """Who a label or an act is recorded for: ``account:<name>``, or the owner id of the cookie."""
+    found = account()
+    return f"account:{found.name}" if found else current_owner()

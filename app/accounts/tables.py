@@ -1,11 +1,15 @@
 """People with a password. Anonymous senders have no row, only a signed cookie."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
+
+ROLES: Final = ("member", "reviewer", "admin")
+"""Each may do all that the ones before it may."""
 
 
 class Account(Base):
@@ -14,7 +18,7 @@ class Account(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(16))
-    """member, reviewer or admin."""
+    """One of ROLES."""
     password_hash: Mapped[str] = mapped_column(String(200))
     session_key: Mapped[str] = mapped_column(String(32))
     """Part of the login cookie; a new one ends all sessions."""

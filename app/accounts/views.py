@@ -6,6 +6,7 @@ from flask_login import login_user, logout_user
 
 from app.accounts import service
 from app.accounts.forms import LoginForm
+from app.accounts.rights import needs
 from app.accounts.session import User
 from app.context import here
 from app.security import limiter
@@ -14,6 +15,7 @@ bp = Blueprint("accounts", __name__)
 
 
 @bp.route("/login", methods=["GET", "POST"])
+@needs("anyone")
 def login() -> ResponseReturnValue:
     form = LoginForm()
     if form.is_submitted():
@@ -26,10 +28,11 @@ def login() -> ResponseReturnValue:
     if account is None:
         return render_template("accounts/login.html", form=form, wrong=True), 403
     login_user(User(account))
-    return redirect(url_for("admin.status"))
+    return redirect(url_for("admin.status"), 303)
 
 
 @bp.post("/logout")
+@needs("anyone")
 def logout() -> ResponseReturnValue:
     logout_user()
     return redirect("/")

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.admin.tables import Act
+from app.admin import service as audit
 from app.db import Database
 from app.errors import NotFound, UnknownTask
 from app.exchange.cells import is_formula
@@ -99,7 +99,7 @@ def carry_out(database: Database, made: Import, *, by: str, now: datetime) -> It
         yield made.done
     with database.write() as session:
         facts = {"rows": made.rows, "added": made.added, "known": made.known, "refused": len(made.refused)}
-        session.add(Act(at=now, by=by, act="labels.import", on=made.task, facts=facts))
+        audit.record(session, by=by, act="labels.import", on=made.task, now=now, facts=facts)
 
 
 def _store(session: Session, made: Import, said: Said, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account
+from app.admin import service as audit
 from app.db import lock
 from app.errors import Conflict, NoReason, UnknownLabel
 from app.labels import vote
@@ -113,7 +114,11 @@ def decide(
     lock(session, lock_name(submission_id, task))
     if token(session, submission_id, task) != seen:
         raise Conflict()
-    return _append(session, submission_id, task, label, weight=1.0, by=by, why=why.strip(), now=now)
+    row = _append(session, submission_id, task, label, weight=1.0, by=by, why=why.strip(), now=now)
+    act = "label.accept" if label else "label.reject"
+    facts = {"task": task, "label": label, "why": row.why}
+    audit.record(session, by=by, act=act, on=submission_id, now=now, facts=facts)
+    return row
 
 
 def token(session: Session, submission_id: str, task: str) -> str:

@@ -17,6 +17,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from app.accounts.rights import needs
 from app.accounts.session import current_owner, is_admin, known_owner, labeller
 from app.context import here
 from app.db import utcnow
@@ -39,6 +40,7 @@ def _filters(state: Any) -> None:
 
 
 @bp.get("/")
+@needs("anyone")
 def home() -> ResponseReturnValue:
     current_owner()  # before anything is sent: of two first uploads at once, each would get an id of its own
     with here().database.read() as session:
@@ -47,12 +49,14 @@ def home() -> ResponseReturnValue:
 
 
 @bp.post("/upload")
+@needs("anyone")
 def upload() -> ResponseReturnValue:
     """The door without script: one file, then its page."""
     return _to(intake.receive().id)
 
 
 @bp.post("/examples/<name>")
+@needs("anyone")
 def example(name: str) -> ResponseReturnValue:
     """One of ours through the same door."""
     chosen = by_name(name) or abort(404)
@@ -61,6 +65,7 @@ def example(name: str) -> ResponseReturnValue:
 
 
 @bp.get("/s/<id>.json")
+@needs("anyone")
 def submission_json(id: str) -> ResponseReturnValue:
     with here().database.read() as session:
         response = jsonify(_answer(session, service.get(session, id)))
@@ -70,6 +75,7 @@ def submission_json(id: str) -> ResponseReturnValue:
 
 
 @bp.get("/s/<id>")
+@needs("anyone")
 def submission(id: str) -> ResponseReturnValue:
     if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") != "text/html":
         return submission_json(id)
@@ -84,6 +90,7 @@ def submission(id: str) -> ResponseReturnValue:
 
 
 @bp.post("/s/<id>/label")
+@needs("owner")
 def label(id: str) -> ResponseReturnValue:
     with here().database.write() as session:
         own = service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
@@ -93,18 +100,21 @@ def label(id: str) -> ResponseReturnValue:
 
 
 @bp.post("/s/<id>/cancel")
+@needs("owner")
 def cancel(id: str) -> ResponseReturnValue:
     service.cancel(here().database, _own(id), blobs=here().blobs, now=utcnow())
     return _to(id)
 
 
 @bp.post("/s/<id>/withdraw")
+@needs("owner")
 def withdraw(id: str) -> ResponseReturnValue:
     service.withdraw_audio(here().database, _own(id), blobs=here().blobs)
     return _to(id)
 
 
 @bp.post("/s/<id>/delete")
+@needs("owner")
 def delete(id: str) -> ResponseReturnValue:
     own = _own(id)
     service.delete(here().database, own, blobs=here().blobs)
@@ -113,6 +123,7 @@ def delete(id: str) -> ResponseReturnValue:
 
 
 @bp.get("/mine")
+@needs("anyone")
 def mine() -> ResponseReturnValue:
     current_owner()  # files can be dropped here, too
     rows = [table.row(answer) for answer in _mine()]
@@ -120,6 +131,7 @@ def mine() -> ResponseReturnValue:
 
 
 @bp.get("/mine.csv")
+@needs("anyone")
 def mine_csv() -> ResponseReturnValue:
     headers = {"Content-Disposition": "attachment; filename=lineage.csv"}
     return Response(table.as_csv(_mine()), mimetype="text/csv", headers=headers)
