@@ -75,9 +75,8 @@ def plan(session: Session, rows: Sequence[Row], *, task: str) -> Import:
     songs = _Songs(session, rows)
     before: dict[str, Said] = {}
     for row in rows:
-        found = _understood(row, songs, task=task)
-        if isinstance(found, Said):
-            found = _once(found, before)
+        understood = _understood(row, songs, task=task)
+        found = _once(understood, before) if isinstance(understood, Said) else understood
         if isinstance(found, Said):
             before[found.submission_id] = found
             made.said.append(found)

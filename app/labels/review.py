@@ -136,7 +136,7 @@ def counts(session: Session, *, task: str, by: str, since: datetime) -> Counts:
     return Counts(*(session.scalar(query) or 0 for query in (mine, skipped, left)))
 
 
-def _open(task: str, by: str) -> Select[tuple[Prediction]]:
+def _open(task: str, by: str) -> Select[Prediction]:
     """Newest answers on songs that nothing is decided about and that this reviewer has not had."""
     newest = select(func.max(Prediction.id)).where(Prediction.task == task).group_by(Prediction.submission_id)
     answered = select(Label.submission_id).where(
