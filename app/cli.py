@@ -1,4 +1,4 @@
-"""flask --app wsgi setup | worker | create-admin NAME | set-role NAME ROLE"""
+"""flask --app wsgi setup | worker | create-admin NAME | set-role NAME ROLE | import-labels FILE | export WHAT"""
 
 import logging
 import sys
@@ -15,6 +15,7 @@ from app.config import Settings
 from app.context import Context, here, open_context
 from app.db import utcnow
 from app.errors import AppError
+from app.exchange.commands import export, import_labels
 from app.jobs import consumer
 from app.jobs.housekeeper import Chore, Housekeeper, requeue_lost
 from app.jobs.queue import HueyQueue
@@ -30,7 +31,7 @@ _DAY_S = 86400.0
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, worker, create_admin, set_role):
+    for command in (setup, worker, create_admin, set_role, import_labels, export):
         app.cli.add_command(command)
 
 

@@ -17,6 +17,9 @@ from app.accounts.session import logins
 from app.admin import views as admin_views
 from app.config import Settings
 from app.context import KEY, here, open_context
+from app.exchange import api as exchange_api
+from app.exchange import views as exchange_views
+from app.labels import views as labels_views
 from app.pages import views as pages_views
 from app.secret import secret_key
 from app.submissions import api, intake, schemas
@@ -70,9 +73,10 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    security.csrf.exempt(api.bp)  # no forms there: the request's origin is checked instead
-    app.register_blueprint(api.bp)
-    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, ops):
+    for programs in (api.bp, exchange_api.bp):
+        security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
+        app.register_blueprint(programs)
+    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, labels_views.bp, exchange_views.bp, ops):
         pages.enable_openapi = False  # type: ignore[attr-defined]  # the document describes the API alone
         app.register_blueprint(pages)
 

@@ -18,7 +18,14 @@ from app.registry.tables import ModelVersion
 from app.submissions.tables import Prediction, Submission
 
 PAGE: Final = 1000
-TABLES: Final = ("submissions", "predictions", "labels", "decisions", "features")
+SAYS: Final = {
+    "submissions": "Each file: its name, hash, claim, state and what it declares about itself.",
+    "predictions": "Each answer of a model, with its probabilities, history and evidence.",
+    "labels": "Each thing that somebody said, also what was taken back, with who, how sure and how they know.",
+    "decisions": "What was accepted or left out, by whom and why.",
+    "features": "The numbers that models learn from, of the newest feature version, with the accepted label.",
+}
+TABLES: Final = tuple(SAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NoReturn
 
 from app.errors import SheetRefused
 
@@ -35,12 +35,16 @@ class Row:
 def read(data: bytes) -> list[Row]:
     """The rows that aren't empty. Raises SheetRefused."""
     if len(data) > MAX_BYTES:
-        raise SheetRefused(reason=f"it is larger than {MAX_BYTES // 2**20} MB")
+        refuse_size()
     lines = _xlsx(io.BytesIO(data)) if data.startswith(b"PK") else _csv(data)
     head = [_text(cell).lower().replace(" ", "_") for cell in next(lines, [])]
     if LABEL not in head or not set(NAMES) & set(head):
         raise SheetRefused(reason="its first row must name the columns Spectrogram and New_Label")
     return list(_rows(head, lines))
+
+
+def refuse_size() -> NoReturn:
+    raise SheetRefused(reason=f"it is larger than {MAX_BYTES // 2**20} MB")
 
 
 def _rows(head: Sequence[str], lines: Iterator[Sequence[Any]]) -> Iterator[Row]:

@@ -4,7 +4,8 @@ Append-only; the latest decision on a submission and task is the one that holds.
 admin's next one, a consensus as long as the voices carry it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account
 from app.admin import service as audit
-from app.db import lock
+from app.db import Database, lock
 from app.errors import Conflict, NoReason, UnknownLabel
 from app.labels import vote
 from app.labels.service import CLASSES_OF, latest, record
@@ -68,9 +69,15 @@ def say(
     now: datetime,
     sure: str = "sure",
     blind: bool = False,
+    also: str | None = None,
 ) -> Label:
-    """Record a label, as :func:`app.labels.service.record` does, and let the voices decide."""
+    """Record a label, as :func:`app.labels.service.record` does, and let the voices decide.
+
+    ``also``: the cookie of the same browser. Who logs in speaks for it, so that nobody confirms themselves.
+    """
     lock(session, lock_name(submission.id, task))
+    if also is not None and also != by and standing_of(session, [submission.id], task=task, by=also):
+        record(session, submission, by=also, task=task, label=None, basis="other", now=now)
     row = record(
         session, submission, by=by, task=task, label=label, basis=basis, sure=sure, blind=blind, now=now
     )
@@ -119,6 +126,18 @@ def decide(
     facts = {"task": task, "label": label, "why": row.why}
     audit.record(session, by=by, act=act, on=submission_id, now=now, facts=facts)
     return row
+
+
+def accept_all(
+    database: Database, cases: Iterable[tuple[str, ...]], *, task: str, by: str, now: datetime
+) -> int:
+    """Each case is a song, what was seen of it, and its class; those that changed since are left. How many."""
+    done = 0
+    for submission_id, seen, label in cases:
+        with database.write() as session, suppress(Conflict):
+            decide(session, submission_id, task, label=label, why="", by=by, seen=seen, now=now)
+            done += 1
+    return done
 
 
 def token(session: Session, submission_id: str, task: str) -> str:

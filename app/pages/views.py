@@ -18,11 +18,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from app.accounts.rights import needs
-from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.accounts.session import current_owner, is_admin, is_reviewer, known_owner, labeller
 from app.context import here
 from app.db import utcnow
 from app.labels import decisions
 from app.labels import service as labels
+from app.labels.learnt import fate
 from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
 from app.pages.words import FILTERS
@@ -83,19 +84,31 @@ def submission(id: str) -> ResponseReturnValue:
         found = service.get(session, id)
         answer = _answer(session, found)
         mine = is_admin() or found.owner_id == known_owner()
-        said = _my_label(found) if mine else None
-    shown = present.page(answer, mine=mine, my_label=said)
-    body = render_template("pages/submission.html", bases=labels.BASES, **shown)
+        said = _my_label(found)
+        became = fate(session, id, task="quality", by=labeller()) if said else None
+    shown = present.page(answer, mine=mine, my_label=said, may_label=mine or is_reviewer(), fate=became)
+    body = render_template("pages/submission.html", bases=labels.BASES, sure=labels.SURE, **shown)
     return Response(body, headers={"Vary": "Accept"})
 
 
 @bp.post("/s/<id>/label")
 @needs("owner")
 def label(id: str) -> ResponseReturnValue:
+    """An empty ``label`` takes back what was said."""
+    form = request.form
     with here().database.write() as session:
-        own = service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
-        said = {field: request.form[field] for field in ("task", "label", "basis")}
-        decisions.say(session, own, by=labeller(), now=utcnow(), **said)
+        song = service.get_own(session, id, owner_id=current_owner(), is_admin=is_reviewer())
+        decisions.say(
+            session,
+            song,
+            by=labeller(),
+            also=known_owner(),
+            task=form["task"],
+            label=form["label"] or None,
+            basis=form["basis"],
+            sure=form.get("sure", "sure"),
+            now=utcnow(),
+        )
     return _to(id)
 
 
@@ -153,6 +166,8 @@ def _own(id: str) -> Submission:
 
 
 def _my_label(found: Submission) -> str | None:
+    if known_owner() is None and not is_reviewer():
+        return None
     me = labeller()
     said = [row for row in labels.latest(found.labels) if row.by == me and row.task == "quality"]
     return said[-1].label if said else None

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
 from app.accounts.rights import needs
-from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.accounts.session import current_owner, is_admin, is_reviewer, known_owner, labeller
 from app.context import here
 from app.db import utcnow
 from app.errors import NotReady
@@ -107,9 +107,9 @@ def card(id: str) -> Response:
 @bp.output(LabelOut, status_code=201)
 @bp.doc(summary="Say what it really is", responses=problems(400, 403, 404, 415, 422))
 def label(id: str, json_data: dict[str, Any]) -> Response:
-    own = _own(id)
     with here().database.write() as session:
-        said = decisions.say(session, service.get(session, own.id), by=labeller(), now=utcnow(), **json_data)
+        song = service.get_own(session, id, owner_id=current_owner(), is_admin=is_reviewer())
+        said = decisions.say(session, song, by=labeller(), also=known_owner(), now=utcnow(), **json_data)
     answer = jsonify({**json_data, "at": said.at.isoformat(timespec="seconds")})
     answer.status_code = 201
     return answer
