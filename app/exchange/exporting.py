@@ -80,8 +80,8 @@ def _values(stored: str | None, names: Sequence[str]) -> list[Any]:
 
 
 def _submissions(_session: Session, _task: str | None) -> Table:
-    newest = select(func.max(Job.id)).where(Job.submission_id == Submission.id).scalar_subquery()
-    status = select(Job.state).where(Job.id == newest).scalar_subquery()
+    jobs = select(Job.state).where(Job.submission_id == Submission.id).order_by(Job.id.desc()).limit(1)
+    status = jobs.correlate(Submission).scalar_subquery()
     columns = [
         ("id", "text"), ("file", "text"), ("sha256", "text"), ("size_bytes", "int"), ("kind", "text"),
         ("claim", "text"), ("keep_audio", "bool"), ("created_at", "time"), ("status", "text"), ("declared", "json"),

@@ -20,7 +20,7 @@ def song(session: Session, submission: Submission, *, task: str, blind: bool) ->
     keys = review.likeliest(answered.answer if answered else {}, CLASSES_OF[task])
     shown: dict[str, Any] = {
         "answer": whole | {"quality": None} if blind else whole,
-        "keys": [(label, label_words(label)) for label in keys],
+        "picks": [(label, label_words(label)) for label in keys],
         "groups": present.class_groups(task),
         "guides": lines(),
         "model": None,
@@ -28,7 +28,7 @@ def song(session: Session, submission: Submission, *, task: str, blind: bool) ->
     if answered and not blind:
         shown["model"] = _model(answered)
         probabilities = answered.answer.get("probabilities") or {}
-        shown["keys"] = [(label, words, probabilities.get(label)) for label, words in shown["keys"]]
+        shown["picks"] = [(label, words, probabilities.get(label)) for label, words in shown["picks"]]
     return shown
 
 
