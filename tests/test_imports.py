@@ -41,7 +41,7 @@ app.db
 app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
-app.*.service app.registry.loader app.accounts.session app.accounts.rights app.submissions.answer
+app.*.service app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights app.submissions.answer
 app.admin.figures app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
