@@ -42,7 +42,7 @@ app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights app.submissions.answer
-app.admin.figures app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.admin.figures app.admin.words app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
 app.factory
@@ -51,6 +51,7 @@ wsgi
 LAYERS = [line.split() for line in _TEXT.strip().splitlines()]
 
 MAY_COMPUTE = {
+    "app.admin.tasks",
     "app.submissions.tasks",
     "app.retraining.service",
     "app.registry.loader",
