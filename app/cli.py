@@ -139,8 +139,21 @@ def chores(context: Context) -> list[Chore]:
     return [
         Chore(3, lambda: requeue_lost(database, queue=context.queue)),
         Chore(10, lambda: submissions.forget_audio(database, blobs=blobs)),
+        Chore(60, lambda: _forget_old_audio(context)),
+        Chore(60, lambda: _measure_drift(context)),
         Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),
     ]
+
+
+def _forget_old_audio(context: Context) -> None:
+    days = context.switches["audio_days"]
+    submissions.forget_old_audio(context.database, blobs=context.blobs, days=days, now=utcnow())
+
+
+def _measure_drift(context: Context) -> None:
+    from app.admin.tasks import measure_drift  # heavy: only workers do this
+
+    measure_drift(context.database, now=utcnow())
 
 
 def _show_password(name: str, password: str) -> None:

@@ -49,24 +49,42 @@ def _part(numbers: range, names: list[str], chance: random.Random):  # type: ign
     yield Submission, [{"id": ids[n], "file": f"{n}.flac", "sha256": f"{n:064x}", **song} for n in numbers]
     job = {"kind": "analysis", "state": "done", "fraction": 1.0, "long": False, "attempts": 1}
     yield Job, [{"id": n, "submission_id": ids[n], "turn_at": NOW, "created_at": NOW, **job} for n in numbers]
-    answer = {"verdict": "transcode", "label": "mp3-128", "sentence": "This was MP3 of about 128 kbps before."}
+    answer = {
+        "verdict": "transcode",
+        "label": "mp3-128",
+        "sentence": "This was MP3 of about 128 kbps before.",
+    }
     answer["probabilities"] = {label: round(1 / 22, 4) for label in CLASSES}  # type: ignore[assignment]
     said = {"label": "mp3-128", "verdict": "transcode", "confidence": 0.97, "answer": answer, "engine": "e"}
     said |= {"feature_version": "f1", "model_version_id": 1, "created_at": NOW}
     measured = [round(chance.gauss(0, 1), 6) for _ in names]
     features = dict(zip(names, measured, strict=True))
     yield Prediction, [{"id": n, "job_id": n, "features": features, **said, **of[n]} for n in numbers]
-    word = {"by": "account:rita", "label": "mp3-128", "basis": "look", "sure": "sure", "blind": True, "at": NOW}
+    word = {
+        "by": "account:rita",
+        "label": "mp3-128",
+        "basis": "look",
+        "sure": "sure",
+        "blind": True,
+        "at": NOW,
+    }
     yield Label, [{"id": n, "prediction_id": n, "model_version_id": 1, **word, **of[n]} for n in numbers]
     held = {"label": "mp3-128", "weight": 1.0, "by": "consensus", "why": "", "at": NOW}
     yield Decision, [{"id": n, **held, **of[n]} for n in numbers]
 
 
 def measure(database: Database, what: str, kind: str) -> dict[str, object]:
-    began, size = time.perf_counter(), 0
+    began, used, size = time.perf_counter(), time.process_time(), 0
     for piece in exporting.write(database, what, kind):
         size += len(piece)
-    return {"what": what, "format": kind, "s": round(time.perf_counter() - began, 2), "MB": round(size / 1e6, 1)}
+    wall, cpu = time.perf_counter() - began, time.process_time() - used
+    return {
+        "what": what,
+        "format": kind,
+        "s": round(wall, 2),
+        "cpu_s": round(cpu, 2),
+        "MB": round(size / 1e6, 1),
+    }
 
 
 def main() -> None:

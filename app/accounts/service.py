@@ -7,7 +7,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import ROLES, Account
@@ -53,6 +53,13 @@ def create(session: Session, *, name: str, password: str, role: str, now: dateti
     return account
 
 
+def sign_up(session: Session, *, name: str, password: str, now: datetime) -> Account:
+    """A new member. Raises BadName, WeakPassword, NameTaken."""
+    account = create(session, name=name, password=password, role="member", now=now)
+    audit.record(session, by=f"account:{name}", act="account.sign_up", on=name, now=now)
+    return account
+
+
 def create_admin(session: Session, *, name: str, now: datetime) -> str:
     """A new admin's password, shown once. Raises BadName, NameTaken."""
     password = secrets.token_urlsafe(15)
@@ -69,6 +76,17 @@ def by_name(session: Session, name: str) -> Account | None:
     return session.scalar(select(Account).where(Account.name == name))
 
 
+def listed(
+    session: Session, *, like: str = "", limit: int = 100, offset: int = 0
+) -> tuple[list[Account], int]:
+    """Those whose name begins so, admins and reviewers first, and how many there are."""
+    wanted = Account.name.startswith(like, autoescape=True)
+    rank = case({"admin": 0, "reviewer": 1}, value=Account.role, else_=2)
+    rows = select(Account).where(wanted).order_by(rank, Account.name).limit(limit).offset(offset)
+    total = session.scalar(select(func.count()).select_from(Account).where(wanted)) or 0
+    return list(session.scalars(rows)), total
+
+
 def check_password(session: Session, *, name: str, password: str) -> Account | None:
     """None: no such account, a disabled one or a wrong password, which take the same time."""
     account = by_name(session, name)
@@ -79,13 +97,14 @@ def check_password(session: Session, *, name: str, password: str) -> Account | N
     return account if account and account.disabled_at is None else None
 
 
-def change_password(session: Session, account_id: int, *, old: str, new: str) -> Account:
+def change_password(session: Session, account_id: int, *, old: str, new: str, now: datetime) -> Account:
     """Ends all sessions; the one that asked goes on with the account returned. Raises WrongPassword, WeakPassword."""
     account = session.get_one(Account, account_id)
     if check_password(session, name=account.name, password=old) is None:
         raise WrongPassword()
     _check_strength(new, name=account.name)
     account.password_hash = _hasher.hash(new)
+    audit.record(session, by=f"account:{account.name}", act="account.password", on=account.name, now=now)
     return end_sessions(session, account_id)
 
 

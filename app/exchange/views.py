@@ -24,10 +24,10 @@ SHOWN: Final = 100
 """Refused rows on the page; the file has all."""
 
 
-@bp.get("/import")
+@bp.get("/exchange")
 @needs("admin")
-def importing_page() -> ResponseReturnValue:
-    return render_template("exchange/import.html", tasks=list(CLASSES_OF), limits=sheets, report=None)
+def index() -> ResponseReturnValue:
+    return _page(None)
 
 
 @bp.post("/import")
@@ -37,15 +37,7 @@ def bring_in() -> ResponseReturnValue:
     made, dry = planned(), request.form.get("act") != "import"
     if request.accept_mimetypes.best_match([LINES, "text/html"], "text/html") == LINES:
         return Response(stream_with_context(_told(made, dry=dry)), mimetype=LINES)
-    found = finished(made, dry=dry)
-    shown = {"tasks": list(CLASSES_OF), "limits": sheets, "report": _shown(found)}
-    return render_template("exchange/import.html", **shown)
-
-
-@bp.get("/export")
-@needs("admin")
-def exporting_page() -> ResponseReturnValue:
-    return render_template("exchange/export.html", tables=exporting.SAYS, kinds=TYPES)
+    return _page(_shown(finished(made, dry=dry)))
 
 
 @bp.get("/export/<what>.<kind>")
@@ -76,6 +68,11 @@ def finished(made: Import, *, dry: bool) -> dict[str, Any]:
         for _ in importing.carry_out(here().database, made, by=labeller(), now=utcnow()):
             pass
     return report.summary(made, dry=dry)
+
+
+def _page(found: dict[str, Any] | None) -> str:
+    shown = {"tasks": list(CLASSES_OF), "limits": sheets, "tables": exporting.SAYS, "kinds": TYPES}
+    return render_template("exchange/index.html", report=found, **shown)
 
 
 def _told(made: Import, *, dry: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from flask import Flask, Request, request
 from app.accounts.session import current_owner
 from app.context import here
 from app.db import utcnow
-from app.errors import NoFile, TooManyFiles
+from app.errors import NoFile, Paused, TooManyFiles
 from app.exchange.sheets import MAX_BYTES
 from app.security import limiter
 from app.storage.upload import Upload, too_big
@@ -19,6 +19,8 @@ from app.submissions.tables import Submission
 DOORS: Final = {"submissions.create", "pages.upload"}
 """Endpoints that take a file; all others but SHEETS take a few kilobytes."""
 SHEETS: Final = {"exchange.bring_in", "exchange_api.bring_in"}
+_BEGIN: Final = DOORS | {"pages.example"}
+"""Those that begin an analysis."""
 _FORM_BYTES: Final = 2**20
 _YES: Final = {"1", "true", "yes", "on"}
 
@@ -92,9 +94,11 @@ def _submit(
 
 
 def _admit() -> None:
-    """Raises TooBig, Busy, or 429 before anything of the body is read."""
+    """Raises Paused, TooBig, Busy, or 429 before anything of the body is read."""
     if request.endpoint in SHEETS:
         request.max_content_length = MAX_BYTES + _FORM_BYTES
+    if request.endpoint in _BEGIN and request.method == "POST" and here().switches["uploads_paused"]:
+        raise Paused()
     if request.endpoint not in DOORS or request.method != "POST":
         return
     settings = here().settings
