@@ -11,7 +11,7 @@ from app.accounts.rights import needs
 from app.accounts.session import labeller
 from app.accounts.tables import ROLES
 from app.admin import figures, service, switches
-from app.admin.words import act_words, class_words, switch_rows
+from app.admin.words import act_words, class_words, on_words, switch_rows
 from app.context import here
 from app.db import utcnow
 
@@ -106,10 +106,8 @@ def log() -> ResponseReturnValue:
     with here().database.read() as session:
         found = service.acts(session, by=by, act=act, limit=_A_PAGE, offset=at * _A_PAGE)
         choices = {"kinds": service.kinds(session), "people": service.people(session)}
-    paging = _paging(at, found.total)
-    return render_template(
-        "admin/log.html", found=found, by=by, act=act, paging=paging, words=act_words, **choices
-    )
+    shown = {"found": found, "by": by, "act": act, "paging": _paging(at, found.total)}
+    return render_template("admin/log.html", words=act_words, on_words=on_words, **shown, **choices)
 
 
 def _page() -> int:
