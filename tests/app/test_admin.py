@@ -47,9 +47,10 @@ def test_an_empty_site_has_a_page(admin: FlaskClient) -> None:
 
 def test_traffic_is_counted_by_day_and_kind(database: Database) -> None:
     midnight = NOW.replace(hour=0)
-    for at, kind in ((NOW, "audio"), (midnight, "audio"), (midnight - timedelta(microseconds=1), "picture"),
-                     (midnight - timedelta(days=13), "audio"), (midnight - timedelta(days=13, seconds=1), "audio")):  # fmt: skip
-        add(database, at=at, kind=kind)
+    first = midnight - timedelta(days=13)
+    for at in (NOW, midnight, first, first - timedelta(seconds=1)):
+        add(database, at=at)
+    add(database, at=midnight - timedelta(microseconds=1), kind="picture")
     days = overview(database).days
     assert [(day.audio, day.pictures) for day in days] == [(2, 0), (0, 1), *[(0, 0)] * 11, (1, 0)]
     assert [day.day for day in days] == [(NOW - timedelta(days=ago)).date() for ago in range(14)]

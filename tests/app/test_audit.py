@@ -54,10 +54,15 @@ def test_the_log_and_the_change_are_one(database: Database) -> None:
     now = utcnow()
     with database.write() as session:
         accounts.create(session, name="mia", password=PASSWORD, role="member", now=now)
-    with pytest.raises(RuntimeError), database.write() as session:
-        accounts.set_role(session, name="mia", role="admin", by="account:eva", now=now)
-        switches.change(session, "read_only", "on", seen="off", by="account:eva", now=now)
-        raise RuntimeError
+
+    def fail_late() -> None:
+        with database.write() as session:
+            accounts.set_role(session, name="mia", role="admin", by="account:eva", now=now)
+            switches.change(session, "read_only", "on", seen="off", by="account:eva", now=now)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_late()
     with database.read() as session:
         assert session.scalars(select(Act)).all() == []
         mia = accounts.by_name(session, "mia")

@@ -47,8 +47,8 @@ def test_each_has_a_default_that_it_accepts_and_words(name: str) -> None:
      ("read_only", "yes"), ("read_only", ""), ("retrain_schedule", "hourly"), ("labels_per_retrain", "1e9")],
 )  # fmt: skip
 def test_nonsense_is_refused(database: Database, name: str, text: str) -> None:
+    seen = switches.as_text(KINDS[name].default)
     with database.write() as session, pytest.raises(BadSwitch):
-        seen = switches.as_text(KINDS[name].default)
         switches.change(session, name, text, seen=seen, by="x", now=utcnow())
     with database.read() as session:
         assert switches.value(session, name) == KINDS[name].default
