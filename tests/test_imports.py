@@ -46,8 +46,9 @@ app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.labels.agreement app.registry.loader app.submissions.answer {" ".join(ASKING)}
 app.admin.figures app.admin.words app.submissions.analyst app.submissions.intake app.submissions.schemas
-app.labels.review app.labels.screen app.labels.learnt app.labels.conflicts app.exchange.importing app.exchange.exporting
-app.pages.present app.pages.table
+app.labels.review app.labels.learnt app.labels.conflicts app.exchange.importing app.exchange.exporting
+app.pages.present app.pages.table app.exchange.report
+app.labels.screen
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors app.exchange.commands
 app.cli
 app.factory

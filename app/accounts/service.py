@@ -73,6 +73,8 @@ def has_admin(session: Session) -> bool:
 
 
 def by_name(session: Session, name: str) -> Account | None:
+    if "\0" in name:
+        return None  # PostgreSQL wouldn't even ask
     return session.scalar(select(Account).where(Account.name == name))
 
 

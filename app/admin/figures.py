@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.admin.tables import Figure
 from app.jobs.tables import QUEUED, RUNNING, Job
+from app.labels.service import CLASSES_OF
 from app.labels.tables import Decision, Label
 from app.registry import service as registry
 from app.registry.tables import ModelVersion, Promotion
@@ -46,11 +47,14 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Of one task: songs by class, as said and as accepted, and songs nobody has decided on."""
+    """Of one task."""
 
-    said: Mapping[str, int]
-    accepted: Mapping[str, int]
+    rows: Sequence[tuple[str, int, int]]
+    """Class, songs that somebody labels so, songs accepted as it; those with any."""
+    train: int
+    """Songs with an accepted label."""
     waiting: int
+    """Songs with labels on which nothing is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +138,15 @@ def _classes(session: Session, task: str) -> Classes:
     songs = func.count(Label.submission_id.distinct())
     decided = and_(Decision.submission_id == Label.submission_id, Decision.id.in_(newest))
     undecided = or_(Decision.id.is_(None), and_(Decision.label.is_(None), Decision.by == "consensus"))
-    return Classes(
-        said=_counts(session, select(Label.label, songs).where(*said).group_by(Label.label)),
-        accepted=_counts(
-            session,
-            select(Decision.label, func.count())
-            .where(Decision.id.in_(newest), Decision.label.is_not(None))
-            .group_by(Decision.label),
-        ),
-        waiting=session.scalar(
-            select(songs).select_from(Label).outerjoin(Decision, decided).where(*said, undecided)
-        )
-        or 0,
+    labelled = _counts(session, select(Label.label, songs).where(*said).group_by(Label.label))
+    trains = (Decision.id.in_(newest), Decision.label.is_not(None))
+    accepted = _counts(session, select(Decision.label, func.count()).where(*trains).group_by(Decision.label))
+    waiting = session.scalar(
+        select(songs).select_from(Label).outerjoin(Decision, decided).where(*said, undecided)
     )
+    order = dict.fromkeys([*CLASSES_OF.get(task, ()), *sorted(labelled.keys() | accepted.keys())])
+    counted = ((label, labelled.get(label, 0), accepted.get(label, 0)) for label in order)
+    return Classes([row for row in counted if any(row[1:])], sum(accepted.values()), waiting or 0)
 
 
 def _counts(session: Session, statement: Any) -> dict[str, int]:

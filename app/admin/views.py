@@ -11,7 +11,7 @@ from app.accounts.rights import needs
 from app.accounts.session import labeller
 from app.accounts.tables import ROLES
 from app.admin import figures, service, switches
-from app.admin.words import act_words, class_words, switch_rows
+from app.admin.words import act_words, class_words, on_words, switch_rows
 from app.context import here
 from app.db import utcnow
 
@@ -47,7 +47,7 @@ def status() -> ResponseReturnValue:
 @bp.get("/people")
 @needs("admin")
 def people() -> ResponseReturnValue:
-    like, at = request.args.get("name", ""), _page()
+    like, at = _asked("name"), _page()
     with here().database.read() as session:
         rows, total = accounts.listed(session, like=like, limit=_A_PAGE, offset=at * _A_PAGE)
     paging = _paging(at, total)
@@ -102,14 +102,17 @@ def set_switch(name: str) -> ResponseReturnValue:
 @bp.get("/log")
 @needs("admin")
 def log() -> ResponseReturnValue:
-    by, act, at = request.args.get("by", ""), request.args.get("act", ""), _page()
+    by, act, at = _asked("by"), _asked("act"), _page()
     with here().database.read() as session:
         found = service.acts(session, by=by, act=act, limit=_A_PAGE, offset=at * _A_PAGE)
         choices = {"kinds": service.kinds(session), "people": service.people(session)}
-    paging = _paging(at, found.total)
-    return render_template(
-        "admin/log.html", found=found, by=by, act=act, paging=paging, words=act_words, **choices
-    )
+    shown = {"found": found, "by": by, "act": act, "paging": _paging(at, found.total)}
+    return render_template("admin/log.html", words=act_words, on_words=on_words, **shown, **choices)
+
+
+def _asked(name: str) -> str:
+    """PostgreSQL knows no text with a NUL in it."""
+    return request.args.get(name, "").replace("\0", "")
 
 
 def _page() -> int:

@@ -17,7 +17,7 @@ _ACTS: Final = {
     "account.password": "changed the password",
     "token.create": "made a token",
     "token.revoke": "revoked a token",
-    "switch.set": "changed a switch from {from} to {to}",
+    "switch.set": "changed the switch from {from} to {to}",
 }
 
 
@@ -34,6 +34,11 @@ def act_words(act: Act) -> str:
         return _ACTS[act.act].format_map(_Facts(facts))
     listed = ", ".join(f"{name}: {value}" for name, value in facts.items())
     return f"{act.act} ({listed})" if listed else act.act
+
+
+def on_words(act: Act) -> str:
+    """What it was done to; a switch by its title."""
+    return KINDS[act.on].title if act.act == "switch.set" and act.on in KINDS else act.on
 
 
 def class_words(label: str) -> str:

@@ -24,7 +24,8 @@ MATRIX: Final[dict[Need, set[str]]] = {
                  "labels_api.upcoming", "labels_api.skip", "labels_api.undo"},
     "admin": {"labels.settling", "labels.settle", "labels.accept_checked", "labels_api.unsettled", "labels_api.decide",
               "exchange.index", "exchange.bring_in", "exchange.take_out", "exchange_api.bring_in",
-              "exchange_api.take_out", "admin.status"},
+              "exchange_api.take_out", "admin.status", "admin.people", "admin.set_role", "admin.set_disabled",
+              "admin.switchboard", "admin.set_switch", "admin.log"},
 }  # fmt: skip
 """Endpoints by what they need. A new route is entered here and marked with ``@needs(...)``."""
 
