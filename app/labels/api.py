@@ -135,12 +135,13 @@ def unsettled(query_data: dict[str, str]) -> Response:
 @bp.input(DecisionIn)
 @bp.output(DecisionOut, status_code=201)
 @bp.doc(summary="Accept a label or leave the song out", responses=problems(400, 401, 403, 404, 409, 415, 422))
-def decide(id: str, json_data: dict[str, Any]) -> tuple[Response, int]:
+def decide(id: str, json_data: dict[str, Any]) -> Response:
     with here().database.write() as session:
         song, task = submissions.get(session, id), _known(json_data.pop("task"))
         made = decisions.decide(session, song.id, task, by=labeller(), now=utcnow(), **json_data)
-    answer = {"submission": id, "task": task, "label": made.label, "weight": made.weight}
-    return jsonify(answer), 201
+    answer = jsonify({"submission": id, "task": task, "label": made.label, "weight": made.weight})
+    answer.status_code = 201
+    return answer
 
 
 def _known(task: str) -> str:

@@ -17,8 +17,8 @@ from app.submissions.tables import Prediction, Submission
 
 LOOKED_AT: Final = 100
 """Of the songs with voices and of the least confident ones, so many are compared."""
-PEOPLE_DIFFER: Final = 1.0
-MODEL_DIFFERS: Final = 0.5
+PEOPLE_DIFFER: Final = 2.0
+MODEL_DIFFERS: Final = 1.0
 UNDECIDED: Final = 0.5
 """What a song gains over its uncertainty, which goes from 0 to 1: first those where people differ, then where
 they differ from the model, then what the model can't tell."""

@@ -77,7 +77,7 @@ def test_where_people_differ_comes_before_everything(
     reviewer: FlaskClient, rob: FlaskClient, owner: FlaskClient, songs: list[str]
 ) -> None:
     owner.post(f"{API}/{songs[1]}/labels", json={"task": "quality", "label": "lossless", "basis": "own"})
-    assert shown(reviewer) == songs[4]  # undecided, and nobody differs from anybody
+    assert shown(reviewer) == songs[1]  # the model says something else
     owner.post(f"{API}/{songs[0]}/labels", json={"task": "quality", "label": "mp3-128", "basis": "own"})
     answer(rob, songs[0], "aac-256")
     assert shown(reviewer) == songs[0]
@@ -143,7 +143,7 @@ def test_undo_is_ones_own(
 def test_the_model_is_hidden_until_one_has_answered(reviewer: FlaskClient, songs: list[str]) -> None:
     page = reviewer.get("/review").text
     assert "The model" not in page
-    assert "checked>" not in page.split("review-classes")[1]
+    assert not re.search(r'data-pick="\d" checked', page)
     assert "data-cutoff" not in page
     assert 'name="basis"><option value="agree"' not in page
     answer(reviewer, songs[4], "aac-96")
