@@ -62,7 +62,9 @@ def main() -> None:
             wrong += outcome.state == "accepted" and outcome.label != truth
         share = {state: n / SONGS for state, n in states.items()}
         of_those = wrong / states["accepted"] if states["accepted"] else 0.0
-        print(f"{name:36}{share['accepted']:6.1%} {of_those:6.2%} {share['conflict']:8.1%} {share['waiting']:6.1%}")
+        print(
+            f"{name:36}{share['accepted']:6.1%} {of_those:6.2%} {share['conflict']:8.1%} {share['waiting']:6.1%}"
+        )
 
 
 if __name__ == "__main__":

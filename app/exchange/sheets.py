@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, NoReturn
@@ -17,6 +18,11 @@ MAX_COLUMNS: Final = 64
 MAX_CELL: Final = 2_000
 LABEL: Final = "new_label"
 CLAIM: Final = "meta_label"
+_BROKEN: Final = (
+    ValueError, TypeError, LookupError, AttributeError, SyntaxError, OSError, EOFError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What openpyxl, zipfile and expat say to a damaged file."""
 NAMES: Final = ("spectrogram", "file", "sha256")
 """Columns that say which song a row is about."""
 
@@ -87,7 +93,7 @@ def _xlsx(file: IO[bytes]) -> Iterator[Sequence[Any]]:
         yield from sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
     except ImportError:
         raise SheetRefused(reason="XLSX needs the package openpyxl here; save it as CSV") from None
-    except (KeyError, ValueError, TypeError, IndexError, SyntaxError, OSError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise SheetRefused(reason=f"its XLSX is broken ({type(error).__name__})") from None
 
 

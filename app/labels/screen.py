@@ -1,5 +1,7 @@
 """What the reviewers' screen shows."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -46,8 +48,16 @@ def last(session: Session, *, task: str, by: str) -> dict[str, Any] | None:
         "said": label_words(act.label) if act.label else None,
         "model": _model(answered) if answered and act.label else None,
         "agrees": bool(answered and answered.label == act.label),
-        "others": [label_words(label) for label in others] if act.label else [],
+        "others": _counted(others) if act.label else [],
     }
+
+
+def _counted(labels: Iterable[str]) -> list[str]:
+    """Each class once, the most frequent first."""
+    return [
+        f"{label_words(label)} ×{n}" if n > 1 else label_words(label)
+        for label, n in Counter(labels).most_common()
+    ]
 
 
 def _model(answered: Prediction) -> dict[str, Any]:

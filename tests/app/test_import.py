@@ -119,7 +119,7 @@ def zipped(name: str, data: bytes) -> bytes:
 def test_a_zip_bomb_is_not_unpacked() -> None:
     bomb = zipped("xl/worksheets/sheet1.xml", bytes(sheets.MAX_UNPACKED + 1))
     assert len(bomb) < 100_000
-    with pytest.raises(SheetRefused, match="") as refused:
+    with pytest.raises(SheetRefused) as refused:
         sheets.read(bomb)
     assert "unpacks" in refused.value.facts["reason"]
 
@@ -310,8 +310,9 @@ def test_for_programs(
 
 
 def test_a_large_sheet_may_come_and_a_huge_one_may_not(admin: FlaskClient, songs: dict[str, str]) -> None:
-    large = HEAD.encode() + b"Nobody.png,,V0\n" * 19_000 + b" " * (2 * 2**20)
-    assert bring(admin, "try", large[: 3 * 2**20]).status_code == 200
+    large = HEAD.encode() + (b"Nobody" * 20 + b".png,,V0\n") * 19_000
+    assert len(large) > 2 * 2**20
+    assert bring(admin, "try", large).status_code == 200
     assert bring(admin, "try", b"x" * (sheets.MAX_BYTES + 2**21)).status_code in (413, 422)
 
 
