@@ -37,6 +37,7 @@ class Table:
     key: ColumnElement[Any]
     names: Sequence[str] = ()
     """Of features: the last column is JSON that holds these."""
+    page: int = PAGE
 
 
 def write(database: Database, what: str, kind: str, *, task: str | None = None) -> Iterator[bytes]:
@@ -55,9 +56,9 @@ def write(database: Database, what: str, kind: str, *, task: str | None = None) 
     return WRITERS[kind](table.columns, pages(database, table))
 
 
-def pages(database: Database, table: Table, *, size: int = PAGE) -> Iterator[Sequence[Sequence[Any]]]:
+def pages(database: Database, table: Table, *, size: int = 0) -> Iterator[Sequence[Sequence[Any]]]:
     """Rows in the order of their key. What is added meanwhile may or may not be in it, nothing is in it twice."""
-    last: Any = None
+    last, size = None, size or table.page
     while True:
         wanted = table.rows if last is None else table.rows.where(table.key > last)
         with database.read() as session:
@@ -76,7 +77,7 @@ def _spread(table: Table, found: Iterator[Sequence[Sequence[Any]]]) -> Iterator[
 
 def _values(stored: str | None, names: Sequence[str]) -> list[Any]:
     features = json.loads(stored) if stored else {}
-    return [features.get(name) for name in names]
+    return list(map(features.get, names))
 
 
 def _submissions(_session: Session, _task: str | None) -> Table:
@@ -162,7 +163,7 @@ def _features(session: Session, task: str | None) -> Table:
         .outerjoin(decided, decided.c.submission_id == Prediction.submission_id)
         .where(Prediction.task == task, Prediction.feature_version == version)
     )
-    return Table(columns, found, _column(Prediction.id), names)
+    return Table(columns, found, _column(Prediction.id), names, page=PAGE // 5)  # 30 kB a row
 
 
 _MAKE: Final = {

@@ -32,8 +32,8 @@ def write(columns: Sequence[tuple[str, str]], pages: Iterable[Sequence[Sequence[
     offset, groups, total = len(MAGIC), [], 0
     for rows in pages:
         chunks, parts = [], []
-        for at, (name, kind) in enumerate(columns):
-            part = _page([row[at] for row in rows], kind)
+        for (name, kind), values in zip(columns, zip(*rows, strict=True), strict=True):
+            part = _page(values, kind)
             chunks.append(_chunk(name, kind, rows=len(rows), size=len(part), offset=offset))
             parts.append(part)
             offset += len(part)
@@ -45,7 +45,7 @@ def write(columns: Sequence[tuple[str, str]], pages: Iterable[Sequence[Sequence[
     yield footer + struct.pack("<I", len(footer)) + MAGIC
 
 
-def _page(values: list[Any], kind: str) -> bytes:
+def _page(values: Sequence[Any], kind: str) -> bytes:
     """One data page: which values there are, then those."""
     there = [value for value in values if value is not None]
     levels = _levels(values, complete=len(there) == len(values))
@@ -55,7 +55,7 @@ def _page(values: list[Any], kind: str) -> bytes:
     return head + body
 
 
-def _levels(values: list[Any], *, complete: bool) -> bytes:
+def _levels(values: Sequence[Any], *, complete: bool) -> bytes:
     """1 where there is a value: as one run, or as bits, eight a byte."""
     if complete:
         return _varint(len(values) << 1) + b"\1"

@@ -12,14 +12,16 @@ from app.exchange.cells import defused
 
 Columns = Sequence[tuple[str, str]]
 """Name and kind: text, int, float, bool, time, or json (which is text already)."""
+_NUMBERS: Final = ("int", "float")
 Pages = Iterable[Sequence[Sequence[Any]]]
 
 
 def as_csv(columns: Columns, pages: Pages) -> Iterator[bytes]:
     """A cell that would be a formula gets an apostrophe."""
     yield _lines([[name for name, _ in columns]])
-    for rows in pages:
-        yield _lines([[_cell(value) for value in row] for row in rows])
+    n = next((at for at in range(len(columns), 0, -1) if columns[at - 1][1] not in _NUMBERS), 0)
+    for rows in pages:  # the numbers at the end, such as features, may be many and need no care
+        yield _lines([[*map(_cell, row[:n]), *row[n:]] for row in rows])
 
 
 def as_jsonl(columns: Columns, pages: Pages) -> Iterator[bytes]:

@@ -96,7 +96,7 @@ def _submit(
 def _admit() -> None:
     """Raises Paused, TooBig, Busy, or 429 before anything of the body is read."""
     if request.endpoint in SHEETS:
-        request.max_content_length = MAX_BYTES + _FORM_BYTES
+        _admit_sheet()
     if request.endpoint in _BEGIN and request.method == "POST" and here().switches["uploads_paused"]:
         raise Paused()
     if request.endpoint not in DOORS or request.method != "POST":
@@ -110,6 +110,12 @@ def _admit() -> None:
     with here().database.read() as session:
         service.refuse_when_busy(session, maximum=settings.max_waiting)
     request.max_content_length = maximum
+
+
+def _admit_sheet() -> None:
+    request.max_content_length = MAX_BYTES + _FORM_BYTES
+    if (request.content_length or 0) > MAX_BYTES + _FORM_BYTES:
+        raise too_big(MAX_BYTES)
 
 
 def _discard(_error: BaseException | None) -> None:

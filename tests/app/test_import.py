@@ -24,7 +24,7 @@ from app.labels.tables import Label
 from app.submissions.tables import Submission
 from ml.quality.classes import CLASSES
 from ml.words import label_words
-from tests.app.conftest import get, send, token
+from tests.app.conftest import form, get, send, token
 from tests.app.fakes import wav
 
 HEAD = "Spectrogram,Meta_Label,New_Label\n"
@@ -231,8 +231,10 @@ SHEET = HEAD + "One.png,320 kbps (LAME),128 kbps (CBR)\nTwo.png,,V0\nNobody.png,
 
 
 def bring(client: FlaskClient, act: str, data: bytes = SHEET.encode(), **headers: str) -> Any:
-    form = {"csrf_token": token(client, "/login"), "act": act, "file": (io.BytesIO(data), "labels.csv")}
-    return client.post("/admin/import", data=form, headers=headers, content_type="multipart/form-data")
+    body = form(("labels.csv", data), csrf_token=token(client, "/login"), act=act)
+    return client.post(
+        "/admin/import", data=body, headers=headers, content_type="multipart/form-data; boundary=x"
+    )
 
 
 def labels(context: Context) -> list[Label]:
@@ -299,8 +301,8 @@ def test_for_programs(
     admin: FlaskClient, reviewer: FlaskClient, context: Context, songs: dict[str, str]
 ) -> None:
     def send_sheet(client: FlaskClient, dry: str) -> Any:
-        form = {"file": (io.BytesIO(SHEET.encode()), "l.csv"), "dry_run": dry}
-        return client.post("/api/v1/import", data=form, content_type="multipart/form-data")
+        body = form(("l.csv", SHEET.encode()), dry_run=dry)
+        return client.post("/api/v1/import", data=body, content_type="multipart/form-data; boundary=x")
 
     assert send_sheet(reviewer, "false").status_code == 403
     dry = send_sheet(admin, "true").get_json()
