@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
 from app.errors import UnknownTable, UnknownTask
@@ -142,11 +142,12 @@ def _features(session: Session, task: str | None) -> Table:
         ("id", "int"), ("submission_id", "text"), ("sha256", "text"), ("task", "text"), ("feature_version", "text"),
         ("accepted_label", "text"), ("weight", "float"), ("features", "json"),
     ]  # fmt: skip
-    held = select(func.max(Decision.id)).where(Decision.task == task).group_by(Decision.submission_id)
-    decided = (
-        select(Decision.submission_id, Decision.label, Decision.weight)
-        .where(Decision.id.in_(held), Decision.label.is_not(None))
-        .subquery()
+    other = aliased(Decision)
+    newest_decision = (
+        select(func.max(other.id))
+        .where(other.submission_id == Prediction.submission_id, other.task == task)
+        .correlate(Prediction)
+        .scalar_subquery()
     )
     found = (
         select(
@@ -155,12 +156,12 @@ def _features(session: Session, task: str | None) -> Table:
             Submission.sha256,
             Prediction.task,
             Prediction.feature_version,
-            decided.c.label,
-            decided.c.weight,
+            Decision.label,
+            case((Decision.label.is_not(None), Decision.weight)),
             cast(Prediction.features, Text),
         )
         .join(Submission, Submission.id == Prediction.submission_id)
-        .outerjoin(decided, decided.c.submission_id == Prediction.submission_id)
+        .outerjoin(Decision, Decision.id == newest_decision)
         .where(Prediction.task == task, Prediction.feature_version == version)
     )
     return Table(columns, found, _column(Prediction.id), names, page=PAGE // 5)  # 30 kB a row
