@@ -1,4 +1,4 @@
-"""flask --app wsgi setup | worker | create-admin NAME"""
+"""flask --app wsgi setup | worker | create-admin NAME | set-role NAME ROLE | import-labels FILE | export WHAT"""
 
 import logging
 import sys
@@ -14,7 +14,8 @@ from app.accounts import service as accounts
 from app.config import Settings
 from app.context import Context, here, open_context
 from app.db import utcnow
-from app.errors import Conflict
+from app.errors import AppError
+from app.exchange.commands import export, import_labels
 from app.jobs import consumer
 from app.jobs.housekeeper import Chore, Housekeeper, requeue_lost
 from app.jobs.queue import HueyQueue
@@ -24,12 +25,13 @@ from app.storage import service as storage
 from app.submissions import service as submissions
 from app.submissions.analyst import Analyst
 from app.submissions.findings import Engine
+from app.words import sentence
 
 _DAY_S = 86400.0
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, worker, create_admin):
+    for command in (setup, worker, create_admin, set_role, import_labels, export):
         app.cli.add_command(command)
 
 
@@ -67,9 +69,23 @@ def create_admin(name: str) -> None:
     try:
         with here().database.write() as session:
             password = accounts.create_admin(session, name=name, now=utcnow())
-    except Conflict:
-        raise click.ClickException(f"There is an account named {name} already.") from None
+    except AppError as error:
+        raise click.ClickException(sentence(error)) from None
     _show_password(name, password)
+
+
+@click.command("set-role")
+@click.argument("name")
+@click.argument("role")
+@with_appcontext
+def set_role(name: str, role: str) -> None:
+    """Give an account a role: member, reviewer or admin."""
+    try:
+        with here().database.write() as session:
+            accounts.set_role(session, name=name, role=role, by="command", now=utcnow())
+    except AppError as error:
+        raise click.ClickException(sentence(error)) from None
+    click.echo(f"{name} is {role} now.")
 
 
 def _register_shipped(context: Context) -> None:
@@ -123,8 +139,21 @@ def chores(context: Context) -> list[Chore]:
     return [
         Chore(3, lambda: requeue_lost(database, queue=context.queue)),
         Chore(10, lambda: submissions.forget_audio(database, blobs=blobs)),
+        Chore(60, lambda: _forget_old_audio(context)),
+        Chore(60, lambda: _measure_drift(context)),
         Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),
     ]
+
+
+def _forget_old_audio(context: Context) -> None:
+    days = context.switches["audio_days"]
+    submissions.forget_old_audio(context.database, blobs=context.blobs, days=days, now=utcnow())
+
+
+def _measure_drift(context: Context) -> None:
+    from app.admin.tasks import measure_drift  # heavy: only workers do this
+
+    measure_drift(context.database, now=utcnow())
 
 
 def _show_password(name: str, password: str) -> None:

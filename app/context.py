@@ -5,6 +5,7 @@ from typing import Final
 
 from flask import current_app
 
+from app.admin.switches import Switches
 from app.config import Settings
 from app.db import Database
 from app.jobs.queue import HueyQueue, Queue
@@ -22,15 +23,18 @@ class Context:
     database: Database
     blobs: BlobStore
     queue: Queue
+    switches: Switches
 
 
 def open_context(settings: Settings) -> Context:
     """Connections are made on first use."""
+    database = Database(settings.database, busy_timeout_s=settings.busy_timeout_s)
     return Context(
         settings=settings,
-        database=Database(settings.database, busy_timeout_s=settings.busy_timeout_s),
+        database=database,
         blobs=DirectoryStore(settings.state_dir),
         queue=HueyQueue(redis_url=settings.redis_url, state_dir=settings.state_dir),
+        switches=Switches(database),
     )
 
 

@@ -34,6 +34,55 @@ class NotYours(AppError):
     status = 403
 
 
+class LoginNeeded(AppError):
+    """Only somebody with an account may do this."""
+
+    code = "login_needed"
+    status = 401
+
+
+class NotAllowed(AppError):
+    """The account has too small a role. Facts: ``role``, the one it takes."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class BadName(AppError):
+    """Not a name for an account. Facts: ``name``."""
+
+    code = "bad_name"
+    status = 422
+
+
+class WeakPassword(AppError):
+    """Too short, too long, or the name itself. Facts: ``least``, the shortest that will do."""
+
+    code = "weak_password"
+    status = 422
+
+
+class WrongPassword(AppError):
+    """The present password was to be given and was another one."""
+
+    code = "wrong_password"
+    status = 403
+
+
+class UnknownRole(AppError):
+    """Facts: ``role``, ``known``."""
+
+    code = "unknown_role"
+    status = 422
+
+
+class NoAccount(AppError):
+    """Facts: ``name``."""
+
+    code = "no_account"
+    status = 404
+
+
 class ForeignOrigin(AppError):
     """A browser sent this from another site's page."""
 
@@ -76,6 +125,34 @@ class UnknownBasis(AppError):
     status = 422
 
 
+class UnknownSure(AppError):
+    """How sure somebody says they are. Facts: ``sure``, ``known``."""
+
+    code = "unknown_sure"
+    status = 422
+
+
+class NoReason(AppError):
+    """Rejecting what people said takes a reason."""
+
+    code = "no_reason"
+    status = 422
+
+
+class SheetRefused(AppError):
+    """A spreadsheet that can't be read or is too much. Facts: ``reason``."""
+
+    code = "sheet_refused"
+    status = 422
+
+
+class UnknownTable(AppError):
+    """Nothing of that name can be exported. Facts: ``what``, ``known``."""
+
+    code = "unknown_table"
+    status = 422
+
+
 class TooLate(AppError):
     """It has already ended. Facts: ``state``."""
 
@@ -88,6 +165,54 @@ class Conflict(AppError):
 
     code = "conflict"
     status = 409
+
+
+class NameTaken(Conflict):
+    """There is such an account already. Facts: ``name``."""
+
+    code = "name_taken"
+
+
+class LastAdmin(Conflict):
+    """Nobody would be left to give the role back. Facts: ``name``."""
+
+    code = "last_admin"
+
+
+class TooManyTokens(Conflict):
+    """An account has so many already. Facts: ``most``."""
+
+    code = "too_many_tokens"
+
+
+class SignUpsClosed(AppError):
+    """An admin closed them."""
+
+    code = "sign_ups_closed"
+    status = 403
+
+
+class BadSwitch(AppError):
+    """Not a value of this switch. Facts: ``value``, ``title``, ``allowed``."""
+
+    code = "bad_switch"
+    status = 422
+
+
+class Paused(AppError):
+    """An admin paused uploads."""
+
+    code = "paused"
+    status = 503
+    retry_after_s = 600
+
+
+class ReadOnly(AppError):
+    """An admin made the site read-only."""
+
+    code = "read_only"
+    status = 503
+    retry_after_s = 600
 
 
 class Busy(AppError):

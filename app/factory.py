@@ -10,11 +10,17 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, http_errors, security
+from app.accounts import api as accounts_api
+from app.accounts import rights, session
 from app.accounts import views as accounts_views
-from app.accounts.session import logins
+from app.accounts.rights import needs
 from app.admin import views as admin_views
 from app.config import Settings
 from app.context import KEY, here, open_context
+from app.exchange import api as exchange_api
+from app.exchange import views as exchange_views
+from app.labels import api as labels_api
+from app.labels import views as labels_views
 from app.pages import views as pages_views
 from app.secret import secret_key
 from app.submissions import api, intake, schemas
@@ -40,7 +46,8 @@ def create_app(settings: Settings) -> APIFlask:
     security.init_app(app, settings=settings)
     intake.init_app(app)
     security.csrf.init_app(app)
-    logins.init_app(app)
+    session.init_app(app)
+    rights.init_app(app)
     http_errors.init_app(app)
     cli.init_app(app)
     _add_routes(app)
@@ -59,6 +66,7 @@ def _configure(app: APIFlask, settings: Settings) -> None:
         AUTO_VALIDATION_ERROR_RESPONSE=False,  # problem+json instead, named by each route
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.security_schemes = schemas.SECURITY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # records are read in their own order
     app.url_map.strict_slashes = False
     if settings.proxies:
@@ -67,14 +75,16 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    security.csrf.exempt(api.bp)  # no forms there: the request's origin is checked instead
-    app.register_blueprint(api.bp)
-    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, ops):
+    for programs in (api.bp, accounts_api.bp, labels_api.bp, exchange_api.bp):
+        security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
+        app.register_blueprint(programs)
+    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, labels_views.bp, exchange_views.bp, ops):
         pages.enable_openapi = False  # type: ignore[attr-defined]  # the document describes the API alone
         app.register_blueprint(pages)
 
 
 @ops.get("/healthz")
+@needs("anyone")
 def healthz() -> ResponseReturnValue:
     """200 when the database answers."""
     with here().database.read() as session:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -34,7 +34,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
@@ -55,12 +55,20 @@ def init_app(app: Flask, *, settings: Settings) -> None:
     limiter.init_app(app)
 
 
+def bearer(asked: Request | None = None) -> str | None:
+    """The token that a program sends to the API. Such a request has no cookie: one that came along is not read."""
+    asked = asked or request
+    kind, _, token = asked.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and asked.path.startswith("/api/") else None
+
+
 def refuse_foreign_origin() -> None:
     """For routes without a form token. Raises ForeignOrigin.
 
-    A browser says where a request comes from; other clients carry no cookie that a foreign page could use.
+    A browser says where a request comes from; other clients carry no cookie that a foreign page could use,
+    and a foreign page knows no token.
     """
-    if request.method in _SAFE:
+    if request.method in SAFE or bearer() is not None:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:

@@ -25,6 +25,9 @@ LIGHT = [
 ]
 """These import nothing of weight, so the web process may use them."""
 
+ASKING = ["app.accounts.tokens", "app.accounts.session", "app.accounts.rights"]
+"""Who asks, and what they may."""
+
 _TEXT = f"""
 {" ".join(LIGHT)}
 ml.units
@@ -39,10 +42,14 @@ ml.__main__ ml.cli
 app app.*
 app.db
 app.storage app.jobs app.jobs.service app.storage.service app.*.tables
+app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
-app.*.service app.registry.loader app.accounts.session app.submissions.answer
-app.submissions.analyst app.submissions.intake app.submissions.schemas
-app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
+app.*.service app.labels.decisions app.labels.agreement app.registry.loader app.submissions.answer {" ".join(ASKING)}
+app.admin.figures app.admin.words app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.labels.review app.labels.learnt app.labels.conflicts app.exchange.importing app.exchange.exporting
+app.pages.present app.pages.table app.exchange.report
+app.labels.screen
+app.*.tasks app.*.forms app.*.views app.*.api app.http_errors app.exchange.commands
 app.cli
 app.factory
 wsgi
@@ -50,6 +57,7 @@ wsgi
 LAYERS = [line.split() for line in _TEXT.strip().splitlines()]
 
 MAY_COMPUTE = {
+    "app.admin.tasks",
     "app.submissions.tasks",
     "app.retraining.service",
     "app.registry.loader",

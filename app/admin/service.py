@@ -1,50 +1,48 @@
-"""Facts about the running site."""
+"""The audit log: who did what to what. It is written in the transaction of the act itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.jobs.tables import Job
-from app.labels.tables import Label
-from app.registry import service as registry
-from app.registry.tables import ModelVersion
-from app.submissions.tables import Submission
+from app.admin.tables import Act
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What one page shows."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the log, newest first."""
 
-    jobs: Mapping[str, int]
-    """By state."""
-    oldest_waiting_s: float
-    failures: Mapping[str, int]
-    """Of the last seven days, by reason."""
-    submissions: int
-    labels: int
-    versions: list[ModelVersion]
-    champions: Mapping[str, ModelVersion]
+    acts: Sequence[Act]
+    total: int
 
 
-def status(session: Session, *, now: datetime) -> Status:
-    oldest = session.scalar(select(func.min(Job.created_at)).where(Job.state == "queued"))
-    week = Job.ended_at >= now - timedelta(days=7)
-    return Status(
-        jobs=dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all()),
-        oldest_waiting_s=(now - oldest).total_seconds() if oldest else 0.0,
-        failures={
-            str(code): count
-            for code, count in session.execute(
-                select(Job.reason_code, func.count())
-                .where(Job.state == "failed", week)
-                .group_by(Job.reason_code)
-            )
-        },
-        submissions=session.scalar(select(func.count()).select_from(Submission)) or 0,
-        labels=session.scalar(select(func.count()).select_from(Label)) or 0,
-        versions=registry.versions(session),
-        champions=registry.champions(session),
-    )
+def record(
+    session: Session, *, by: str, act: str, on: str, now: datetime, facts: Mapping[str, Any] | None = None
+) -> None:
+    """``by``: account:<name> or "command"; ``act``: such as account.role; ``on``: what it was done to."""
+    session.add(Act(at=now, by=by[:80], act=act, on=on[:80], facts=dict(facts or {})))
+
+
+def acts(session: Session, *, by: str = "", act: str = "", limit: int = 50, offset: int = 0) -> Page:
+    """``by`` and ``act`` narrow it to one person and to acts that start so."""
+    wanted: list[ColumnElement[bool]] = []
+    if by:
+        wanted.append(Act.by == by)
+    if act:
+        wanted.append(Act.act.startswith(act, autoescape=True))
+    newest = select(Act).where(*wanted).order_by(Act.id.desc()).limit(limit).offset(offset)
+    total = session.scalar(select(func.count()).select_from(Act).where(*wanted)) or 0
+    return Page(list(session.scalars(newest)), total)
+
+
+def kinds(session: Session) -> list[str]:
+    """Of acts that were recorded so far."""
+    return list(session.scalars(select(Act.act).distinct().order_by(Act.act)))
+
+
+def people(session: Session) -> list[str]:
+    """Who did them."""
+    return list(session.scalars(select(Act.by).distinct().order_by(Act.by)))

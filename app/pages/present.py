@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.labels.learnt import Fate
+from app.labels.service import CLASSES_OF
 from app.pages.claims import rows as claim_rows
 from app.pages.guides import lines
 from app.pages.words import moment, size
@@ -17,17 +19,34 @@ HEADINGS: Final = {
     "measuring": "Looking for traces of coders",
     "cancelled": "Cancelled",
 }
+FATES: Final = {
+    "accepted": "Accepted. {learnt}",
+    "waiting": "It counts once somebody else has said the same.",
+    "conflict": "Others say something else; an admin will look at it.",
+    "rejected": "An admin has left it out:",
+    "outvoted": "Accepted was {label} instead.",
+}
+"""What became of somebody's label."""
 NOT_JUDGED: Final = "Not judged yet: a spectrogram picture is stored and shown, but reading one comes later"
 UNANSWERED: Final = "Measured and drawn, but no model is here to judge it"
 
 
-def page(answer: Mapping[str, Any], *, mine: bool, my_label: str | None) -> dict[str, Any]:
-    """Everything that templates/pages/submission.html asks for."""
+def page(
+    answer: Mapping[str, Any],
+    *,
+    mine: bool,
+    my_label: str | None,
+    may_label: bool | None = None,
+    fate: Fate | None = None,
+) -> dict[str, Any]:
+    """Everything that templates/pages/submission.html asks for. ``may_label``: left out, whoever sent it."""
     quality = answer["quality"]
     ribbon = boxes(answer) if quality else []
     return {
         "answer": answer,
         "mine": mine,
+        "may_label": mine if may_label is None else may_label,
+        "fate": fate_words(fate) if fate else "",
         "heading": heading(answer),
         "explanation": _explanation(answer),
         "confidence": _confidence(quality) if quality else "",
@@ -76,8 +95,18 @@ def heading(answer: Mapping[str, Any]) -> str:
     return HEADINGS[answer["status"]]
 
 
-def class_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+def fate_words(fate: Fate) -> str:
+    """What became of a label, for the person who gave it."""
+    models = ", ".join(fate.versions)
+    learnt = f"Model {models} learnt from it." if models else "The next model will learn from it."
+    says = FATES[fate.state].format(label=label_words(fate.label), learnt=learnt)
+    return f"{says} “{fate.why}”" if fate.why and fate.state == "rejected" else says
+
+
+def class_groups(task: str = "quality") -> list[tuple[str, list[tuple[str, str]]]]:
     """Class ids with their words, by family."""
+    if task != "quality":
+        return [(task, [(label, label_words(label)) for label in CLASSES_OF[task]])]
     return [
         (family_words(name), [(label, label_words(label)) for label in CLASSES if family(label) == name])
         for name in FAMILIES

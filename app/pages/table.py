@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from app.exchange.cells import defused
 from app.pages.present import UNDER_WAY, heading
 from app.pages.words import codec
 from ml.words import coding_words, label_words
@@ -21,7 +22,6 @@ COLUMNS: Final = (
 CSV_COLUMNS: Final = (
     "file", "status", "claim", "verdict", "label", "confidence", "finding", "sentence", "sha256", "created_at", "url",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def row(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def as_csv(answers: Iterable[Mapping[str, Any]]) -> str:
         cells = (
             dict(answer) | row(answer) | {"label": quality.get("label"), "sentence": quality.get("sentence")}
         )
-        writer.writerow([_cell(cells[column]) for column in CSV_COLUMNS])
+        writer.writerow([defused(cells[column]) for column in CSV_COLUMNS])
     return out.getvalue()
 
 
@@ -74,7 +74,3 @@ def _finding(answer: Mapping[str, Any]) -> str:
         "transcode": f"was {coding_words(label)}",
         "undecided": f"can’t tell, perhaps {label_words(label)}",
     }.get(quality["verdict"], str(quality["verdict"]))
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

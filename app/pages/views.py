@@ -17,10 +17,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.accounts.rights import needs
+from app.accounts.session import current_owner, is_admin, is_reviewer, known_owner, labeller
 from app.context import here
 from app.db import utcnow
+from app.labels import decisions
 from app.labels import service as labels
+from app.labels.learnt import fate
 from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
 from app.pages.words import FILTERS
@@ -38,6 +41,7 @@ def _filters(state: Any) -> None:
 
 
 @bp.get("/")
+@needs("anyone")
 def home() -> ResponseReturnValue:
     current_owner()  # before anything is sent: of two first uploads at once, each would get an id of its own
     with here().database.read() as session:
@@ -46,12 +50,14 @@ def home() -> ResponseReturnValue:
 
 
 @bp.post("/upload")
+@needs("anyone")
 def upload() -> ResponseReturnValue:
     """The door without script: one file, then its page."""
     return _to(intake.receive().id)
 
 
 @bp.post("/examples/<name>")
+@needs("anyone")
 def example(name: str) -> ResponseReturnValue:
     """One of ours through the same door."""
     chosen = by_name(name) or abort(404)
@@ -60,6 +66,7 @@ def example(name: str) -> ResponseReturnValue:
 
 
 @bp.get("/s/<id>.json")
+@needs("anyone")
 def submission_json(id: str) -> ResponseReturnValue:
     with here().database.read() as session:
         response = jsonify(_answer(session, service.get(session, id)))
@@ -69,6 +76,7 @@ def submission_json(id: str) -> ResponseReturnValue:
 
 
 @bp.get("/s/<id>")
+@needs("anyone")
 def submission(id: str) -> ResponseReturnValue:
     if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") != "text/html":
         return submission_json(id)
@@ -76,34 +84,50 @@ def submission(id: str) -> ResponseReturnValue:
         found = service.get(session, id)
         answer = _answer(session, found)
         mine = is_admin() or found.owner_id == known_owner()
-        said = _my_label(found) if mine else None
-    shown = present.page(answer, mine=mine, my_label=said)
-    body = render_template("pages/submission.html", bases=labels.BASES, **shown)
+        said = _my_label(found)
+        became = fate(session, id, task="quality", by=labeller()) if said else None
+    shown = present.page(answer, mine=mine, my_label=said, may_label=mine or is_reviewer(), fate=became)
+    body = render_template("pages/submission.html", bases=labels.BASES, sure=labels.SURE, **shown)
     return Response(body, headers={"Vary": "Accept"})
 
 
 @bp.post("/s/<id>/label")
+@needs("owner")
 def label(id: str) -> ResponseReturnValue:
+    """An empty ``label`` takes back what was said."""
+    form = request.form
     with here().database.write() as session:
-        own = service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
-        said = {field: request.form[field] for field in ("task", "label", "basis")}
-        labels.record(session, own, by=labeller(), now=utcnow(), **said)
+        song = service.get_own(session, id, owner_id=current_owner(), is_admin=is_reviewer())
+        decisions.say(
+            session,
+            song,
+            by=labeller(),
+            also=known_owner(),
+            task=form["task"],
+            label=form["label"] or None,
+            basis=form["basis"],
+            sure=form.get("sure", "sure"),
+            now=utcnow(),
+        )
     return _to(id)
 
 
 @bp.post("/s/<id>/cancel")
+@needs("owner")
 def cancel(id: str) -> ResponseReturnValue:
     service.cancel(here().database, _own(id), blobs=here().blobs, now=utcnow())
     return _to(id)
 
 
 @bp.post("/s/<id>/withdraw")
+@needs("owner")
 def withdraw(id: str) -> ResponseReturnValue:
     service.withdraw_audio(here().database, _own(id), blobs=here().blobs)
     return _to(id)
 
 
 @bp.post("/s/<id>/delete")
+@needs("owner")
 def delete(id: str) -> ResponseReturnValue:
     own = _own(id)
     service.delete(here().database, own, blobs=here().blobs)
@@ -112,6 +136,7 @@ def delete(id: str) -> ResponseReturnValue:
 
 
 @bp.get("/mine")
+@needs("anyone")
 def mine() -> ResponseReturnValue:
     current_owner()  # files can be dropped here, too
     rows = [table.row(answer) for answer in _mine()]
@@ -119,6 +144,7 @@ def mine() -> ResponseReturnValue:
 
 
 @bp.get("/mine.csv")
+@needs("anyone")
 def mine_csv() -> ResponseReturnValue:
     headers = {"Content-Disposition": "attachment; filename=lineage.csv"}
     return Response(table.as_csv(_mine()), mimetype="text/csv", headers=headers)
@@ -140,6 +166,8 @@ def _own(id: str) -> Submission:
 
 
 def _my_label(found: Submission) -> str | None:
+    if known_owner() is None and not is_reviewer():
+        return None
     me = labeller()
     said = [row for row in labels.latest(found.labels) if row.by == me and row.task == "quality"]
     return said[-1].label if said else None

@@ -5,11 +5,12 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
-from app.accounts.session import current_owner, is_admin, known_owner, labeller
+from app.accounts.rights import needs
+from app.accounts.session import current_owner, is_admin, is_reviewer, known_owner, labeller
 from app.context import here
 from app.db import utcnow
 from app.errors import NotReady
-from app.labels import service as labels
+from app.labels import decisions
 from app.security import refuse_foreign_origin
 from app.storage import service as storage
 from app.submissions import intake, service
@@ -34,6 +35,7 @@ _PNG = {200: {"description": "a picture", "content": {"image/png": {"schema": {"
 
 
 @bp.post("")
+@needs("anyone")
 @bp.input(SubmissionIn, location="form_and_files", validation=False)
 @bp.output(Accepted, status_code=202)
 @bp.doc(summary="Send a file", responses=problems(400, 403, 413, 415, 422, 429, 503, 507))
@@ -47,6 +49,7 @@ def create(form_and_files_data: dict[str, Any]) -> Response:
 
 
 @bp.get("/<id>")
+@needs("anyone")
 @bp.output(SubmissionOut)
 @bp.doc(summary="State and answer", responses=problems(404))
 def read(id: str) -> Response:
@@ -63,6 +66,7 @@ def read(id: str) -> Response:
 
 
 @bp.get("")
+@needs("anyone")
 @bp.output(SubmissionList)
 @bp.doc(summary="What this browser has sent, newest first")
 def mine() -> Response:
@@ -72,6 +76,7 @@ def mine() -> Response:
 
 
 @bp.get("/<id>/spectrogram.png")
+@needs("anyone")
 @bp.input(PictureQuery, location="query")
 @bp.doc(summary="The spectrogram", responses=_PNG | problems(404, 422))
 def spectrogram(id: str, query_data: dict[str, str]) -> Response:
@@ -81,12 +86,14 @@ def spectrogram(id: str, query_data: dict[str, str]) -> Response:
 
 
 @bp.get("/<id>/picture.png")
+@needs("anyone")
 @bp.doc(summary="The picture that was sent, drawn anew", responses=_PNG | problems(404))
 def picture(id: str) -> Response:
     return _png(_blob(id, name="picture"))
 
 
 @bp.get("/<id>/card.png")
+@needs("anyone")
 @bp.doc(summary="The answer as a picture for forums", responses=_PNG | problems(404))
 def card(id: str) -> Response:
     response = _png(_blob(id, name="card"))
@@ -95,19 +102,21 @@ def card(id: str) -> Response:
 
 
 @bp.post("/<id>/labels")
+@needs("owner")
 @bp.input(LabelIn)
 @bp.output(LabelOut, status_code=201)
 @bp.doc(summary="Say what it really is", responses=problems(400, 403, 404, 415, 422))
-def label(id: str, json_data: dict[str, str]) -> Response:
-    own = _own(id)
+def label(id: str, json_data: dict[str, Any]) -> Response:
     with here().database.write() as session:
-        said = labels.record(session, service.get(session, own.id), by=labeller(), now=utcnow(), **json_data)
+        song = service.get_own(session, id, owner_id=current_owner(), is_admin=is_reviewer())
+        said = decisions.say(session, song, by=labeller(), also=known_owner(), now=utcnow(), **json_data)
     answer = jsonify({**json_data, "at": said.at.isoformat(timespec="seconds")})
     answer.status_code = 201
     return answer
 
 
 @bp.post("/<id>/cancel")
+@needs("owner")
 @bp.output({}, status_code=204)
 @bp.doc(summary="Stop waiting or working", responses=problems(403, 404, 409))
 def cancel(id: str) -> tuple[str, int]:
@@ -116,6 +125,7 @@ def cancel(id: str) -> tuple[str, int]:
 
 
 @bp.post("/<id>/withdraw")
+@needs("owner")
 @bp.output({}, status_code=204)
 @bp.doc(summary="Take back the consent to keep the audio", responses=problems(403, 404))
 def withdraw(id: str) -> tuple[str, int]:
@@ -124,6 +134,7 @@ def withdraw(id: str) -> tuple[str, int]:
 
 
 @bp.delete("/<id>")
+@needs("owner")
 @bp.output({}, status_code=204)
 @bp.doc(summary="Delete everything about it", responses=problems(403, 404))
 def delete(id: str) -> tuple[str, int]:

@@ -9,14 +9,18 @@ from flask import Flask, Request, request
 from app.accounts.session import current_owner
 from app.context import here
 from app.db import utcnow
-from app.errors import NoFile, TooManyFiles
+from app.errors import NoFile, Paused, TooManyFiles
+from app.exchange.sheets import MAX_BYTES
 from app.security import limiter
 from app.storage.upload import Upload, too_big
 from app.submissions import service
 from app.submissions.tables import Submission
 
 DOORS: Final = {"submissions.create", "pages.upload"}
-"""Endpoints that take a file; all others take a few kilobytes."""
+"""Endpoints that take a file; all others but SHEETS take a few kilobytes."""
+SHEETS: Final = {"exchange.bring_in", "exchange_api.bring_in"}
+_BEGIN: Final = DOORS | {"pages.example"}
+"""Those that begin an analysis."""
 _FORM_BYTES: Final = 2**20
 _YES: Final = {"1", "true", "yes", "on"}
 
@@ -90,7 +94,11 @@ def _submit(
 
 
 def _admit() -> None:
-    """Raises TooBig, Busy, or 429 before anything of the body is read."""
+    """Raises Paused, TooBig, Busy, or 429 before anything of the body is read."""
+    if request.endpoint in SHEETS:
+        _admit_sheet()
+    if request.endpoint in _BEGIN and request.method == "POST" and here().switches["uploads_paused"]:
+        raise Paused()
     if request.endpoint not in DOORS or request.method != "POST":
         return
     settings = here().settings
@@ -102,6 +110,12 @@ def _admit() -> None:
     with here().database.read() as session:
         service.refuse_when_busy(session, maximum=settings.max_waiting)
     request.max_content_length = maximum
+
+
+def _admit_sheet() -> None:
+    request.max_content_length = MAX_BYTES + _FORM_BYTES
+    if (request.content_length or 0) > MAX_BYTES + _FORM_BYTES:
+        raise too_big(MAX_BYTES)
 
 
 def _discard(_error: BaseException | None) -> None:

@@ -6,7 +6,7 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Field, File, Float, Integer, List, Nested, String
 from apiflask.validators import OneOf
 
-from app.labels.service import BASES, CLASSES_OF
+from app.labels.service import BASES, CLASSES_OF, SURE
 from ml.quality.classes import CLASSES
 
 _STATES = ("queued", "decoding", "measuring", "done", "failed", "cancelled")
@@ -46,14 +46,23 @@ class LabelIn(Schema):
     """What the recording really is, and how you know."""
 
     task = String(required=True, metadata={"enum": sorted(CLASSES_OF)})
-    label = String(required=True, metadata={"enum": [c for task in CLASSES_OF.values() for c in task]})
+    label = String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "enum": [*(c for task in CLASSES_OF.values() for c in task), None],
+            "description": "null takes back what you said before.",
+        },
+    )
     basis = String(load_default="other", metadata={"enum": sorted(BASES)})
+    sure = String(load_default="sure", metadata={"enum": list(SURE), "description": "How sure you are."})
 
 
 class LabelOut(Schema):
     task = String()
-    label = String()
+    label = String(allow_none=True)
     basis = String()
+    sure = String()
     at = DateTime()
 
 
@@ -114,12 +123,24 @@ _PROBLEM: Final = {
 }
 
 
+SECURITY: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Made and revoked on the page /account; acts as that account, with its role. "
+        "Without one, a request acts for its cookie, as a browser's does.",
+    }
+}
+
+
 def complete(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """Add the record that all refusals share, and say that a body isn't optional."""
+    """Add what all operations share: the record of a refusal, tokens, and that a body isn't optional."""
     assert isinstance(document, dict)
     document["components"]["schemas"]["Problem"] = _PROBLEM
+    document["security"] = [{}, {"token": []}]
     for path in document["paths"].values():
         for operation in path.values():
+            operation["responses"].update({str(status): said for status, said in problems(401).items()})
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return document

@@ -14,6 +14,7 @@ function typing(target) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
   if (event.key === " " && event.target.closest("button, a, summary, label, input")) return;
+  if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (name !== "?" && (!on() || document.querySelector("dialog[open]"))) return;
   const run = commands.get(name);

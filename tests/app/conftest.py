@@ -1,5 +1,6 @@
-"""An application of its own for each test, and three people: owner, somebody else, an outsider."""
+"""An application of its own for each test, and its people: owner, somebody else, an outsider; member, reviewer, admin."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from app import migrate
+from app.accounts import service as accounts
 from app.config import Settings
 from app.context import KEY, Context
 from app.db import Database, utcnow
@@ -77,6 +79,21 @@ def outsider(app: APIFlask) -> FlaskClient:
 
 
 @pytest.fixture
+def member(app: APIFlask) -> FlaskClient:
+    return logged_in(app, name="mia", role="member")
+
+
+@pytest.fixture
+def reviewer(app: APIFlask) -> FlaskClient:
+    return logged_in(app, name="rita", role="reviewer")
+
+
+@pytest.fixture
+def admin(app: APIFlask) -> FlaskClient:
+    return logged_in(app, name="root", role="admin")
+
+
+@pytest.fixture
 def engine(context: Context) -> FakeEngine:
     with context.database.read() as session:
         return FakeEngine(version_id=registry.champions(session)["quality"].id)
@@ -94,6 +111,33 @@ def register_model(context: Context, *, version: str = "q1") -> None:
         registry.register(
             session, task="quality", version=version, manifest=manifest, path=None, now=utcnow()
         )
+
+
+PASSWORD = "correct horse battery"
+
+
+def logged_in(app: APIFlask, *, name: str, role: str) -> FlaskClient:
+    """A browser in which a new account of this role has logged in; its password is PASSWORD."""
+    with app.extensions[KEY].database.write() as session:
+        accounts.create(session, name=name, password=PASSWORD, role=role, now=utcnow())
+    client = app.test_client()
+    assert log_in(client, name=name).status_code == 303
+    return client
+
+
+def log_in(client: FlaskClient, *, name: str, password: str = PASSWORD) -> Any:
+    return fill(client, "/login", name=name, password=password)
+
+
+def fill(client: FlaskClient, page: str, to: str | None = None, **fields: str) -> Any:
+    """Send a form of ``page`` with its token; ``to``: where the form goes, if not back."""
+    return client.post(to or page, data={**fields, "csrf_token": token(client, page)})
+
+
+def token(client: FlaskClient, page: str) -> str:
+    found = re.search(r'name="csrf[_-]token"[^>]* (?:value|content)="([^"]+)"', client.get(page).text)
+    assert found is not None
+    return found[1]
 
 
 def send(

@@ -12,6 +12,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.accounts.rights import needs
 from app.context import Context
 from app.db import utcnow
 from app.jobs.worker import Worker
@@ -79,7 +80,7 @@ def test_a_result_that_cannot_be_stored_is_tried_again(
 
 def test_a_database_on_a_full_disk_says_so(app: APIFlask, context: Context) -> None:
     """SQLite's own limit on pages acts like a full disk."""
-    app.add_url_rule("/api/fill", view_func=lambda: _fill(context))
+    app.add_url_rule("/api/fill", view_func=needs("anyone")(lambda: _fill(context)))
     client = app.test_client()
     context.database.close()  # a pool of one connection, which is the one that is limited
     with context.database.engine.connect() as connection:

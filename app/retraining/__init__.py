@@ -1,0 +1,1 @@
+"""Candidate models from accepted labels."""
