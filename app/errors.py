@@ -125,6 +125,20 @@ class UnknownBasis(AppError):
     status = 422
 
 
+class UnknownSure(AppError):
+    """How sure somebody says they are. Facts: ``sure``, ``known``."""
+
+    code = "unknown_sure"
+    status = 422
+
+
+class NoReason(AppError):
+    """Rejecting what people said takes a reason."""
+
+    code = "no_reason"
+    status = 422
+
+
 class TooLate(AppError):
     """It has already ended. Facts: ``state``."""
 

@@ -28,6 +28,8 @@ _SENTENCES: Final[dict[str, str]] = {
     "unknown_task": "We can't answer “{task}”. What we can answer now: {known}.",
     "unknown_label": "“{label}” is not one of the classes of the {task} task.",
     "unknown_basis": "“{basis}” is not one of the known reasons. Choose one of: {known}.",
+    "unknown_sure": "“{sure}” is not a way to be sure. Choose one of: {known}.",
+    "no_reason": "Say why, in a few words: whoever labelled it will want to know.",
     "too_late": "This has already ended ({state}).",
     "conflict": "Somebody else changed this first. Look at it again, then decide.",
     "bad_switch": "“{value}” doesn’t fit “{title}”. It takes: {allowed}.",

@@ -19,6 +19,8 @@ LIGHT = [
     "ml.answer",
     "ml.words",
     "ml.ribbon",
+    "ml.intervals",
+    "ml.gate",
     "ml.quality.classes",
     "ml.genre.classes",
     "ml.spectrogram.colormap",
@@ -33,6 +35,8 @@ ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.facts ml.dataset ml.artifact ml.corpus
 ml.crossval
 ml.training ml.evaluation ml.experiments
+ml.tasks
+ml.retraining
 ml.analysis ml.examples
 ml
 ml.__main__ ml.cli
@@ -41,8 +45,9 @@ app.db
 app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
-app.*.service app.registry.loader app.accounts.session app.accounts.rights app.submissions.answer
-app.admin.figures app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.*.service app.labels.decisions app.registry.loader app.accounts.session app.accounts.rights
+app.admin.figures app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.retraining.runs app.retraining.promotion app.retraining.compare
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
 app.factory

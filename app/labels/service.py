@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.errors import UnknownBasis, UnknownLabel, UnknownTask
+from app.errors import UnknownBasis, UnknownLabel, UnknownSure, UnknownTask
 from app.labels.tables import Label
 from app.submissions.tables import Prediction, Submission
 from ml.quality.classes import CLASSES
@@ -20,15 +20,28 @@ BASES: Final = {
     "look": "by looking at the spectrogram",
     "other": "another reason",
 }
+SURE: Final = {"sure": "I’m sure", "likely": "likely", "guess": "a guess"}
 CLASSES_OF: Final = {"quality": CLASSES}
 
 
 def record(
-    session: Session, submission: Submission, *, by: str, task: str, label: str, basis: str, now: datetime
+    session: Session,
+    submission: Submission,
+    *,
+    by: str,
+    task: str,
+    label: str | None,
+    basis: str,
+    now: datetime,
+    sure: str = "sure",
+    blind: bool = False,
 ) -> Label:
-    """Raises UnknownTask, UnknownLabel, UnknownBasis."""
-    check(task=task, label=label, basis=basis)
-    answered = _latest(submission.predictions, task=task)
+    """One more row; ``label`` None takes back what this person said before.
+
+    Raises UnknownTask, UnknownLabel, UnknownBasis, UnknownSure.
+    """
+    check(task=task, label=label, basis=basis, sure=sure)
+    answered = answer_of(submission.predictions, task=task)
     row = Label(
         submission_id=submission.id,
         prediction_id=answered.id if answered else None,
@@ -37,6 +50,8 @@ def record(
         task=task,
         label=label,
         basis=basis,
+        sure=sure,
+        blind=blind,
         at=now,
     )
     session.add(row)
@@ -44,20 +59,23 @@ def record(
     return row
 
 
-def check(*, task: str, label: str, basis: str) -> None:
+def check(*, task: str, label: str | None, basis: str, sure: str = "sure") -> None:
     if task not in CLASSES_OF:
         raise UnknownTask(task=task, known=sorted(CLASSES_OF))
-    if label not in CLASSES_OF[task]:
+    if label is not None and label not in CLASSES_OF[task]:
         raise UnknownLabel(label=label, task=task)
     if basis not in BASES:
         raise UnknownBasis(basis=basis, known=sorted(BASES))
+    if sure not in SURE:
+        raise UnknownSure(sure=sure, known=sorted(SURE))
 
 
 def latest(labels: Iterable[Label]) -> list[Label]:
-    """The last word of each person on each task, oldest first."""
+    """The last word of each person on each task, oldest first, without what was taken back."""
     last = {(row.by, row.task): row for row in sorted(labels, key=lambda row: row.id)}
-    return sorted(last.values(), key=lambda row: row.id)
+    return sorted((row for row in last.values() if row.label is not None), key=lambda row: row.id)
 
 
-def _latest(predictions: Iterable[Prediction], *, task: str) -> Prediction | None:
+def answer_of(predictions: Iterable[Prediction], *, task: str) -> Prediction | None:
+    """The newest answer to a task."""
     return max((p for p in predictions if p.task == task), key=lambda p: p.id, default=None)

@@ -21,6 +21,7 @@ from app.accounts.rights import needs
 from app.accounts.session import current_owner, is_admin, known_owner, labeller
 from app.context import here
 from app.db import utcnow
+from app.labels import decisions
 from app.labels import service as labels
 from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
@@ -94,7 +95,7 @@ def label(id: str) -> ResponseReturnValue:
     with here().database.write() as session:
         own = service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
         said = {field: request.form[field] for field in ("task", "label", "basis")}
-        labels.record(session, own, by=labeller(), now=utcnow(), **said)
+        decisions.say(session, own, by=labeller(), now=utcnow(), **said)
     return _to(id)
 
 

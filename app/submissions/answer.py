@@ -14,7 +14,7 @@ from app.labels import service as labels
 from app.labels.tables import Label
 from app.submissions.tables import Prediction, Submission
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Part of every ETag: raise it when the record below changes."""
 
 
@@ -80,9 +80,10 @@ def _error(job: Job) -> dict[str, str] | None:
     return {"code": job.reason_code or "internal", "message": job.reason or ""}
 
 
-def _labels(rows: Iterable[Label]) -> list[dict[str, str]]:
+def _labels(rows: Iterable[Label]) -> list[dict[str, str | None]]:
     """Without who said it: whoever has the link reads this."""
     return [
-        {"task": row.task, "label": row.label, "basis": row.basis, "at": row.at.isoformat(timespec="seconds")}
+        {field: getattr(row, field) for field in ("task", "label", "basis", "sure")}
+        | {"at": row.at.isoformat(timespec="seconds")}
         for row in labels.latest(rows)
     ]

@@ -10,7 +10,7 @@ from app.accounts.session import current_owner, is_admin, known_owner, labeller
 from app.context import here
 from app.db import utcnow
 from app.errors import NotReady
-from app.labels import service as labels
+from app.labels import decisions
 from app.security import refuse_foreign_origin
 from app.storage import service as storage
 from app.submissions import intake, service
@@ -106,10 +106,10 @@ def card(id: str) -> Response:
 @bp.input(LabelIn)
 @bp.output(LabelOut, status_code=201)
 @bp.doc(summary="Say what it really is", responses=problems(400, 403, 404, 415, 422))
-def label(id: str, json_data: dict[str, str]) -> Response:
+def label(id: str, json_data: dict[str, Any]) -> Response:
     own = _own(id)
     with here().database.write() as session:
-        said = labels.record(session, service.get(session, own.id), by=labeller(), now=utcnow(), **json_data)
+        said = decisions.say(session, service.get(session, own.id), by=labeller(), now=utcnow(), **json_data)
     answer = jsonify({**json_data, "at": said.at.isoformat(timespec="seconds")})
     answer.status_code = 201
     return answer

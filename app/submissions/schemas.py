@@ -6,7 +6,7 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Field, File, Float, Integer, List, Nested, String
 from apiflask.validators import OneOf
 
-from app.labels.service import BASES, CLASSES_OF
+from app.labels.service import BASES, CLASSES_OF, SURE
 from ml.quality.classes import CLASSES
 
 _STATES = ("queued", "decoding", "measuring", "done", "failed", "cancelled")
@@ -46,14 +46,23 @@ class LabelIn(Schema):
     """What the recording really is, and how you know."""
 
     task = String(required=True, metadata={"enum": sorted(CLASSES_OF)})
-    label = String(required=True, metadata={"enum": [c for task in CLASSES_OF.values() for c in task]})
+    label = String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "enum": [*(c for task in CLASSES_OF.values() for c in task), None],
+            "description": "null takes back what you said before.",
+        },
+    )
     basis = String(load_default="other", metadata={"enum": sorted(BASES)})
+    sure = String(load_default="sure", metadata={"enum": list(SURE), "description": "How sure you are."})
 
 
 class LabelOut(Schema):
     task = String()
-    label = String()
+    label = String(allow_none=True)
     basis = String()
+    sure = String()
     at = DateTime()
 
 

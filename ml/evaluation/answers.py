@@ -3,7 +3,7 @@
 Every row is judged as a lossless file would be: the verdict may lean on nothing but the sound.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -104,10 +104,15 @@ def answer_all(table: Table, proba: F64, *, folds: NDArray[np.intp], unseen: Boo
     proba : shape (n, n_classes), calibrated, out of fold; unseen : rows that may set no threshold
     """
     thresholds = nested_thresholds(table, proba, folds=folds, unseen=unseen)
+    return answer_with(table, proba, thresholds=[thresholds[fold] for fold in folds])
+
+
+def answer_with(table: Table, proba: F64, *, thresholds: Sequence[Thresholds]) -> Answers:
+    """Answers with the given thresholds, one for each row."""
     facts, grids = tuple(table.stories()), _grids(table)
     said = (
-        _say(p, grids=g, facts=f, thresholds=thresholds[fold])
-        for p, g, f, fold in zip(proba, grids, facts, folds, strict=True)
+        _say(p, grids=g, facts=f, thresholds=at)
+        for p, g, f, at in zip(proba, grids, facts, thresholds, strict=True)
     )
     return Answers(facts, table.labels, proba, tuple(said))
 
