@@ -23,4 +23,4 @@ def sign_test(lost: int, won: int) -> float:
     (0.0078125, 0.65625, 1.0)
     """
     n = lost + won
-    return sum(comb(n, k) for k in range(lost, n + 1)) / 2**n
+    return float(sum(comb(n, k) for k in range(lost, n + 1)) / 2**n)

@@ -139,6 +139,9 @@ def upgrade() -> None:
     op.create_index("ix_training_row_decision_id", "training_row", ["decision_id"])
     op.create_index("ix_training_row_run_id", "training_row", ["run_id"])
     op.create_index("ix_training_row_submission_id", "training_row", ["submission_id"])
+    with op.batch_alter_table("promotion") as promotion:
+        promotion.add_column(sa.Column("undoes_id", sa.Integer(), nullable=True))
+        promotion.create_foreign_key("fk_promotion_undoes_id", "promotion", ["undoes_id"], ["id"])
     op.add_column("account", sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("label") as label:
         label.add_column(sa.Column("sure", sa.String(length=8), nullable=False, server_default="sure"))
@@ -156,6 +159,9 @@ def downgrade() -> None:
         label.drop_column("blind")
         label.drop_column("sure")
     op.drop_column("account", "disabled_at")
+    with op.batch_alter_table("promotion") as promotion:
+        promotion.drop_constraint("fk_promotion_undoes_id", type_="foreignkey")
+        promotion.drop_column("undoes_id")
     op.drop_index("ix_training_row_submission_id", "training_row")
     op.drop_index("ix_training_row_run_id", "training_row")
     op.drop_index("ix_training_row_decision_id", "training_row")
