@@ -209,6 +209,13 @@ class GateRefused(AppError):
     status = 409
 
 
+class NoGround(AppError):
+    """Overriding the gate takes a reason."""
+
+    code = "no_ground"
+    status = 422
+
+
 class NotUsable(AppError):
     """This version could not answer here. Facts: ``version``, ``because``."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.admin import service as audit
-from app.errors import Conflict, GateRefused, NoReason, NotUsable
+from app.errors import Conflict, GateRefused, NoGround, NotUsable
 from app.registry import service as registry
 from app.registry.tables import ModelVersion
 from app.retraining.tables import TrainingRun
@@ -30,7 +30,7 @@ def promote(
     folder: Path,
     now: datetime,
 ) -> None:
-    """Make it champion. Raises Conflict, NotUsable, GateRefused, and NoReason for an override without one."""
+    """Make it champion. Raises Conflict, NotUsable, GateRefused, and NoGround for an override without one."""
     champion = registry.champions(session).get(version.task)
     if champion is None or champion.id != expected_id or champion.id == version.id:
         raise Conflict()
@@ -39,7 +39,7 @@ def promote(
     if worse and not override:
         raise GateRefused(worse=worse)
     if worse and not why.strip():
-        raise NoReason()
+        raise NoGround()
     said = f"over the gate: {why.strip()}" if worse else why.strip() or PASSED
     registry.promote(session, version, by=by, why=said, expected_id=expected_id, now=now)
     facts = {"from": champion.version, "why": said, "worse": worse}
