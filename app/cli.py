@@ -159,8 +159,14 @@ def chores(context: Context) -> list[Chore]:
         Chore(10, lambda: submissions.forget_audio(database, blobs=blobs)),
         Chore(5, lambda: runs.start_due(database, queue=context.queue)),
         Chore(600, lambda: runs.sweep(database, folder=context.settings.state_dir / registry.FOLDER)),
+        Chore(60, lambda: _forget_old_audio(context)),
         Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),
     ]
+
+
+def _forget_old_audio(context: Context) -> None:
+    days = context.switches["audio_days"]
+    submissions.forget_old_audio(context.database, blobs=context.blobs, days=days, now=utcnow())
 
 
 def _show_password(name: str, password: str) -> None:

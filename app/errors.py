@@ -165,6 +165,12 @@ class LastAdmin(Conflict):
     code = "last_admin"
 
 
+class TooManyTokens(Conflict):
+    """An account has so many already. Facts: ``most``."""
+
+    code = "too_many_tokens"
+
+
 class SignUpsClosed(AppError):
     """An admin closed them."""
 

@@ -10,14 +10,16 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, http_errors, security
-from app.accounts import rights
+from app.accounts import api as accounts_api
+from app.accounts import rights, session
 from app.accounts import views as accounts_views
 from app.accounts.rights import needs
-from app.accounts.session import logins
 from app.admin import views as admin_views
 from app.config import Settings
 from app.context import KEY, here, open_context
 from app.pages import views as pages_views
+from app.retraining import api as models_api
+from app.retraining import views as models_views
 from app.secret import secret_key
 from app.submissions import api, intake, schemas
 
@@ -42,7 +44,7 @@ def create_app(settings: Settings) -> APIFlask:
     security.init_app(app, settings=settings)
     intake.init_app(app)
     security.csrf.init_app(app)
-    logins.init_app(app)
+    session.init_app(app)
     rights.init_app(app)
     http_errors.init_app(app)
     cli.init_app(app)
@@ -62,6 +64,7 @@ def _configure(app: APIFlask, settings: Settings) -> None:
         AUTO_VALIDATION_ERROR_RESPONSE=False,  # problem+json instead, named by each route
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.security_schemes = schemas.SECURITY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # records are read in their own order
     app.url_map.strict_slashes = False
     if settings.proxies:
@@ -70,9 +73,10 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    security.csrf.exempt(api.bp)  # no forms there: the request's origin is checked instead
-    app.register_blueprint(api.bp)
-    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, ops):
+    for programs in (api.bp, accounts_api.bp):
+        security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
+        app.register_blueprint(programs)
+    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, models_views.bp, ops):
         pages.enable_openapi = False  # type: ignore[attr-defined]  # the document describes the API alone
         app.register_blueprint(pages)
 

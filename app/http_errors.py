@@ -60,6 +60,8 @@ def _ours(error: errors.LineageError) -> Response:
     response = _answer(status, message=sentence(error), code=error.code)
     if isinstance(error, AppError) and error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -121,7 +123,8 @@ def _answer(status: int, *, message: str, code: str) -> Response:
         response = jsonify(problem | {"code": code, "detail": message})
         response.mimetype = "application/problem+json"
     else:
-        response = Response(render_template("pages/error.html", title=title, status=status, message=message))
+        facts = {"title": title, "status": status, "message": message, "code": code}
+        response = Response(render_template("pages/error.html", bare=True, **facts))
     response.status_code = status
     return response
 

@@ -20,6 +20,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "no_account": "There is no account named “{name}”.",
     "name_taken": "There is an account named “{name}” already. Choose another name.",
     "last_admin": "{name} is the only admin left, and somebody has to run this site. Make another admin first.",
+    "too_many_tokens": "An account has {most} tokens at most. Revoke one that you no longer use.",
     "sign_ups_closed": "This site makes no new accounts just now. You can send tracks and read answers without one.",
     "foreign_origin": "This request came from another site's page, so nothing was done. "
     "Open the page here and try again.",

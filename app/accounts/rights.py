@@ -13,7 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.session import role
 from app.accounts.tables import ROLES
-from app.errors import LoginNeeded, NotAllowed
+from app.context import here
+from app.errors import LoginNeeded, NotAllowed, ReadOnly
+from app.security import SAFE, bearer
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 _MARK: Final = "lineage_needs"
 _OTHERS: Final[dict[str, Need]] = {"static": "anyone", "openapi.spec": "anyone"}
 """Views that aren't ours to mark."""
+
+_ALWAYS: Final = {"accounts.login", "accounts.logout"}
+"""What may be sent to a site that is read-only, besides what admins do."""
 
 
 def needs(what: Need) -> Callable[[View], View]:
@@ -47,10 +52,14 @@ def init_app(app: Flask) -> None:
 
 
 def _check() -> ResponseReturnValue | None:
-    """Raises LoginNeeded, NotAllowed."""
+    """Raises LoginNeeded, ReadOnly, NotAllowed."""
     if request.endpoint is None:
         return None  # no such address
+    if bearer() is not None and role() is None:
+        raise LoginNeeded()  # a token that counts no longer isn't taken for nobody's
     need = need_of(current_app, request.endpoint)
+    if request.method not in SAFE and need != "admin" and request.endpoint not in _ALWAYS and _read_only():
+        raise ReadOnly()
     if need in ("anyone", "owner"):
         return None
     if need is None:
@@ -62,6 +71,10 @@ def _check() -> ResponseReturnValue | None:
     if ROLES.index(mine) < ROLES.index(need):
         raise NotAllowed(role=need)
     return None
+
+
+def _read_only() -> bool:
+    return bool(here().switches["read_only"])
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

@@ -53,6 +53,13 @@ def create(session: Session, *, name: str, password: str, role: str, now: dateti
     return account
 
 
+def sign_up(session: Session, *, name: str, password: str, now: datetime) -> Account:
+    """A new member. Raises BadName, WeakPassword, NameTaken."""
+    account = create(session, name=name, password=password, role="member", now=now)
+    audit.record(session, by=f"account:{name}", act="account.sign_up", on=name, now=now)
+    return account
+
+
 def create_admin(session: Session, *, name: str, now: datetime) -> str:
     """A new admin's password, shown once. Raises BadName, NameTaken."""
     password = secrets.token_urlsafe(15)
@@ -79,13 +86,14 @@ def check_password(session: Session, *, name: str, password: str) -> Account | N
     return account if account and account.disabled_at is None else None
 
 
-def change_password(session: Session, account_id: int, *, old: str, new: str) -> Account:
+def change_password(session: Session, account_id: int, *, old: str, new: str, now: datetime) -> Account:
     """Ends all sessions; the one that asked goes on with the account returned. Raises WrongPassword, WeakPassword."""
     account = session.get_one(Account, account_id)
     if check_password(session, name=account.name, password=old) is None:
         raise WrongPassword()
     _check_strength(new, name=account.name)
     account.password_hash = _hasher.hash(new)
+    audit.record(session, by=f"account:{account.name}", act="account.password", on=account.name, now=now)
     return end_sessions(session, account_id)
 
 

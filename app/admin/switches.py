@@ -78,7 +78,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "accuse": Kind(
         title="Sure enough to call a lossless file a transcode",
-        says="Least probability; 0 takes the model’s own threshold. A lower one accuses more, also wrongly.",
+        says="Least probability; 0 takes the model’s own threshold. A lower one accuses more, also wrongly. "
+        "For files sent from then on.",
         default=0.0,
         most=1,
     ),
@@ -122,6 +123,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         default=False,
     ),
 }
+
+THRESHOLDS: Final = ("accuse", "accuse_lossy", "acquit")
+"""Those of ml.quality.verdict.Thresholds."""
 
 
 def value(session: Session, name: str) -> Any:

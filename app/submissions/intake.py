@@ -9,7 +9,7 @@ from flask import Flask, Request, request
 from app.accounts.session import current_owner
 from app.context import here
 from app.db import utcnow
-from app.errors import NoFile, TooManyFiles
+from app.errors import NoFile, Paused, TooManyFiles
 from app.security import limiter
 from app.storage.upload import Upload, too_big
 from app.submissions import service
@@ -17,6 +17,8 @@ from app.submissions.tables import Submission
 
 DOORS: Final = {"submissions.create", "pages.upload"}
 """Endpoints that take a file; all others take a few kilobytes."""
+_BEGIN: Final = DOORS | {"pages.example"}
+"""Those that begin an analysis."""
 _FORM_BYTES: Final = 2**20
 _YES: Final = {"1", "true", "yes", "on"}
 
@@ -90,7 +92,9 @@ def _submit(
 
 
 def _admit() -> None:
-    """Raises TooBig, Busy, or 429 before anything of the body is read."""
+    """Raises Paused, TooBig, Busy, or 429 before anything of the body is read."""
+    if request.endpoint in _BEGIN and request.method == "POST" and here().switches["uploads_paused"]:
+        raise Paused()
     if request.endpoint not in DOORS or request.method != "POST":
         return
     settings = here().settings

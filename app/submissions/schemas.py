@@ -123,12 +123,24 @@ _PROBLEM: Final = {
 }
 
 
+SECURITY: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Made and revoked on the page /account; acts as that account, with its role. "
+        "Without one, a request acts for its cookie, as a browser's does.",
+    }
+}
+
+
 def complete(document: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """Add the record that all refusals share, and say that a body isn't optional."""
+    """Add what all operations share: the record of a refusal, tokens, and that a body isn't optional."""
     assert isinstance(document, dict)
     document["components"]["schemas"]["Problem"] = _PROBLEM
+    document["security"] = [{}, {"token": []}]
     for path in document["paths"].values():
         for operation in path.values():
+            operation["responses"].update({str(status): said for status, said in problems(401).items()})
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return document

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete as sql_delete
@@ -141,6 +141,23 @@ def forget_audio(database: Database, *, blobs: BlobStore, submission_id: str | N
     with database.write() as session:
         for unneeded in session.scalars(_unneeded(submission_id)):
             hashes += storage.detach(session, submission_id=unneeded, name=storage.ORIGINAL)
+    return storage.collect(database, blobs=blobs, hashes=hashes)
+
+
+def forget_old_audio(database: Database, *, blobs: BlobStore, days: int, now: datetime) -> int:
+    """Audio that was kept for longer than ``days``, whatever its owner allows; how many. 0 days: none."""
+    if not days:
+        return 0
+    old = (
+        select(Submission)
+        .where(Submission.created_at < now - timedelta(days=days), Submission.keep_audio.is_(True))
+        .limit(100)
+    )
+    hashes: list[str] = []
+    with database.write() as session:
+        for submission in list(session.scalars(old)):
+            submission.keep_audio = False  # the page says so, too
+            hashes += storage.detach(session, submission_id=submission.id, name=storage.ORIGINAL)
     return storage.collect(database, blobs=blobs, hashes=hashes)
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.admin import switches
 from app.db import Database
 from app.registry.loader import Models
 from app.submissions.findings import Finding, Progress, Record, Show, TaskFinding
 from ml import analysis, sandbox
+from ml.artifact import Artifact
 from ml.decode import Recording, probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
@@ -50,9 +52,10 @@ class MlEngine:
 
         with self._database.read() as session:
             loaded = self._models.refresh(session)
+            thresholds = _thresholds(switches.values(session))
         found = analysis.analyse(
             path,
-            models={task: loaded[task].artifact for task in tasks},
+            models={task: _with(loaded[task].artifact, thresholds) for task in tasks},
             tasks=tuple(tasks),
             on_progress=on_progress,
             on_recorded=draw,
@@ -74,6 +77,18 @@ class MlEngine:
             return None
         claim = label_words(answer["claim"]) if answer["claim"] else None
         return card.draw(answer, levels=_levels(spectrogram_png), claim=claim)
+
+
+def _thresholds(values: Record) -> Record:
+    """What an admin set instead of the model's own."""
+    return {name: values[name] for name in switches.THRESHOLDS if values[name]}
+
+
+def _with(model: Artifact, thresholds: Record) -> Artifact:
+    """The same model, answering by other thresholds, as far as it knows them."""
+    own = model.manifest.get("thresholds", {})
+    changed = {name: value for name, value in thresholds.items() if name in own}
+    return replace(model, manifest={**model.manifest, "thresholds": {**own, **changed}}) if changed else model
 
 
 def _task(found: analysis.Analysis, task: str, *, version_id: int) -> TaskFinding:
