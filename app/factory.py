@@ -73,7 +73,7 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    for programs in (api.bp, accounts_api.bp):
+    for programs in (api.bp, accounts_api.bp, models_api.bp):
         security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
         app.register_blueprint(programs)
     for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, models_views.bp, ops):

@@ -117,9 +117,7 @@ def promote(number: int, json_data: dict[str, Any]) -> Response:
 @bp.post("/rollback")
 @bp.input(RollBackIn)
 @bp.output(Version)
-@bp.doc(
-    summary="Back to the last version that served", responses=problems(400, 401, 403, 404, 409, 415, 422)
-)
+@bp.doc(summary="Back to the last version that served", responses=problems(400, 401, 403, 404, 409, 415, 422))
 @needs("admin")
 def roll_back(json_data: dict[str, Any]) -> Response:
     with here().database.write() as session:

@@ -197,12 +197,14 @@ def _named(
     before: Mapping[str, str],
     after: Mapping[str, str],
 ) -> list[Changed]:
-    files = dict(
-        session.execute(select(Submission.id, Submission.file).where(Submission.id.in_(ids))).all()
-    )
+    files = dict(session.execute(select(Submission.id, Submission.file).where(Submission.id.in_(ids))).all())
     return [
         Changed(
-            submission_id=id, file=files.get(id, "?"), label=labels.get(id, "?"), before=before[id], after=after[id]
+            submission_id=id,
+            file=files.get(id, "?"),
+            label=labels.get(id, "?"),
+            before=before[id],
+            after=after[id],
         )
         for id in ids
     ]
