@@ -48,6 +48,7 @@ app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights
 app.admin.figures app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.retraining.runs app.retraining.promotion app.retraining.compare app.retraining.drawing app.retraining.schemas
+app.retraining.songs app.retraining.store
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
 app.factory
@@ -58,6 +59,8 @@ LAYERS = [line.split() for line in _TEXT.strip().splitlines()]
 MAY_COMPUTE = {
     "app.submissions.tasks",
     "app.retraining.service",
+    "app.retraining.songs",
+    "app.retraining.store",
     "app.registry.loader",
     "app.lab.service",
     "app.http_errors",

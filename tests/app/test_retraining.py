@@ -17,7 +17,7 @@ from app.registry import service as registry
 from app.registry.loader import Models
 from app.registry.tables import ModelVersion
 from app.retraining import runs
-from app.retraining.service import NOT_KEPT
+from app.retraining.songs import NOT_KEPT, Song, as_rows
 from app.retraining.tables import TrainingRow, TrainingRun
 from app.submissions import service as submissions
 from ml.errors import Cancelled
@@ -115,15 +115,14 @@ def test_features_of_another_version_are_measured_again_or_left_out(
 def test_the_same_bytes_count_as_one_song(context: Context, task: Task) -> None:
     """A careless account that sends one file twenty times moves no more than one who sends it once."""
     from app.labels.decisions import Accepted
-    from app.retraining.service import Song, _as_songs
 
     x = np.zeros(len(learning.SPEC.names), dtype=np.float32)
     many = [Song(Accepted(i, f"s{i}", "mp3-128", 1.0), "same", x) for i in range(20)]
-    made = _as_songs([*many, Song(Accepted(99, "t", "lossless", 1.0), "other", x)], learning.SPEC)
+    made = as_rows([*many, Song(Accepted(99, "t", "lossless", 1.0), "other", x)], learning.SPEC)
     assert made.weights[:20].sum() == pytest.approx(1.0)
     assert made.weights[20] == 1.0
     assert len(set(made.groups)) == 2
-    assert len(_as_songs([], learning.SPEC)) == 0
+    assert len(as_rows([], learning.SPEC)) == 0
 
 
 def test_a_deleted_song_teaches_nothing(context: Context, task: Task) -> None:
