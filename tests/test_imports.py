@@ -47,8 +47,7 @@ app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights
 app.admin.figures app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
-app.retraining.runs app.retraining.promotion app.retraining.compare app.retraining.drawing app.retraining.schemas
-app.retraining.songs app.retraining.store
+app.retraining app.retraining.service
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
 app.factory
