@@ -37,7 +37,7 @@ class Settings:
     folds: int = 3
     """Of the cross-validation; 5 take two thirds longer."""
     song_weight: float = 2.0
-    """How much a labelled song counts against a base row; docs/decisions.md has the measurement."""
+    """How much a labelled song counts against a base row; docs/decisions.md says how far 2 is measured."""
     jobs: int = 1
 
 

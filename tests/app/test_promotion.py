@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -223,6 +224,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_the_alias_is_old_or_new(tmp_path: Path, root: Path) -> None:
     """A handful of kills; the alias and the log never disagree, and the file is there."""
     from app import migrate
@@ -240,8 +242,6 @@ def test_killed_in_the_middle_the_alias_is_old_or_new(tmp_path: Path, root: Path
         )
         assert program.stdout is not None
         program.stdout.read(1)
-        import time
-
         time.sleep(delay)
         program.kill()
         program.wait()
