@@ -160,6 +160,7 @@ def chores(context: Context) -> list[Chore]:
         Chore(5, lambda: runs.start_due(database, queue=context.queue)),
         Chore(600, lambda: runs.sweep(database, folder=context.settings.state_dir / registry.FOLDER)),
         Chore(60, lambda: _forget_old_audio(context)),
+        Chore(60, lambda: _measure_drift(context)),
         Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),
     ]
 
@@ -167,6 +168,12 @@ def chores(context: Context) -> list[Chore]:
 def _forget_old_audio(context: Context) -> None:
     days = context.switches["audio_days"]
     submissions.forget_old_audio(context.database, blobs=context.blobs, days=days, now=utcnow())
+
+
+def _measure_drift(context: Context) -> None:
+    from app.admin.tasks import measure_drift  # heavy: only workers do this
+
+    measure_drift(context.database, now=utcnow())
 
 
 def _show_password(name: str, password: str) -> None:

@@ -1,7 +1,7 @@
 """All tables in one place, for migrations and for tests that compare them with the migrated schema."""
 
 from app.accounts.tables import Account, ApiToken
-from app.admin.tables import Act, Switch
+from app.admin.tables import Act, Figure, Switch
 from app.db import Base
 from app.jobs.tables import Job
 from app.labels.tables import Decision, Label, Skip
@@ -17,6 +17,7 @@ __all__ = [
     "Act",
     "ApiToken",
     "Decision",
+    "Figure",
     "Job",
     "Label",
     "ModelAlias",

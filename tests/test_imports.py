@@ -46,7 +46,7 @@ app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights
-app.admin.figures app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.admin.figures app.admin.words app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.retraining app.retraining.service
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
@@ -56,6 +56,7 @@ wsgi
 LAYERS = [line.split() for line in _TEXT.strip().splitlines()]
 
 MAY_COMPUTE = {
+    "app.admin.tasks",
     "app.submissions.tasks",
     "app.retraining.service",
     "app.retraining.songs",

@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired, Length, Regexp  # type: ignore[imp
 
 from app.accounts.service import LEAST_PASSWORD, MOST_PASSWORD, NAME
 from app.errors import BadName, WeakPassword
+from app.submissions.names import clean
 from app.words import sentence
 
 _NEW_PASSWORD = Length(
@@ -29,4 +30,8 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 class TokenForm(FlaskForm):  # type: ignore[misc]
-    name = StringField("What it is for", [InputRequired(), Length(max=64)])
+    name = StringField(
+        "What it is for",
+        [InputRequired(), Length(max=64)],
+        filters=[lambda said: clean(said) if said else said],
+    )

@@ -7,7 +7,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import ROLES, Account
@@ -73,7 +73,20 @@ def has_admin(session: Session) -> bool:
 
 
 def by_name(session: Session, name: str) -> Account | None:
+    if "\0" in name:
+        return None  # PostgreSQL wouldn't even ask
     return session.scalar(select(Account).where(Account.name == name))
+
+
+def listed(
+    session: Session, *, like: str = "", limit: int = 100, offset: int = 0
+) -> tuple[list[Account], int]:
+    """Those whose name begins so, admins and reviewers first, and how many there are."""
+    wanted = Account.name.startswith(like, autoescape=True)
+    rank = case({"admin": 0, "reviewer": 1}, value=Account.role, else_=2)
+    rows = select(Account).where(wanted).order_by(rank, Account.name).limit(limit).offset(offset)
+    total = session.scalar(select(func.count()).select_from(Account).where(wanted)) or 0
+    return list(session.scalars(rows)), total
 
 
 def check_password(session: Session, *, name: str, password: str) -> Account | None:

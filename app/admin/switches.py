@@ -130,14 +130,29 @@ THRESHOLDS: Final = ("accuse", "accuse_lossy", "acquit")
 
 def value(session: Session, name: str) -> Any:
     """Of now."""
-    row = session.get(Switch, name)
-    return _of(name, row.value) if row else KINDS[name].default
+    return of(name, session.get(Switch, name))
 
 
 def values(session: Session) -> dict[str, Any]:
     """All of them."""
-    rows = {row.name: row.value for row in session.scalars(select(Switch))}
-    return {name: _of(name, rows[name]) if name in rows else kind.default for name, kind in KINDS.items()}
+    found = rows(session)
+    return {name: of(name, found.get(name)) for name in KINDS}
+
+
+def rows(session: Session) -> dict[str, Switch]:
+    """Of those that somebody has changed, by name."""
+    return {row.name: row for row in session.scalars(select(Switch))}
+
+
+def of(name: str, row: Switch | None) -> Any:
+    """The value that a row stands for. One that no longer fits, such as an older release's, counts as none."""
+    kind = KINDS[name]
+    if row is None:
+        return kind.default
+    try:
+        return kind.checked(type(kind.default)(row.value["value"]))
+    except (ValueError, KeyError, TypeError):
+        return kind.default
 
 
 def change(session: Session, name: str, text: str, *, seen: str, by: str, now: datetime) -> Any:
@@ -186,15 +201,6 @@ class Switches:
         with self._database.read() as session:
             self._values = values(session)
         self._until = self._clock() + KEPT_S
-
-
-def _of(name: str, stored: Mapping[str, Any]) -> Any:
-    """A row that no longer fits, such as one of an older release, counts as none."""
-    kind = KINDS[name]
-    try:
-        return kind.checked(type(kind.default)(stored["value"]))
-    except (ValueError, KeyError, TypeError):
-        return kind.default
 
 
 def _bool(text: str) -> bool:

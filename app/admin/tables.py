@@ -21,6 +21,16 @@ class Switch(Base):
     changed_at: Mapped[datetime]
 
 
+class Figure(Base):
+    """What a worker computes now and then for a page, because the web process should not."""
+
+    __tablename__ = "figure"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
 class Act(Base):
     """Append-only: who did what to what, and when."""
 

@@ -17,7 +17,10 @@ class Submission(Base):
     """One file from one person. Whoever knows the id may read the answer."""
 
     __tablename__ = "submission"
-    __table_args__ = (Index("ix_submission_owner_id_created_at", "owner_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_submission_owner_id_created_at", "owner_id", "created_at"),
+        Index("ix_submission_created_at_kind", "created_at", "kind"),
+    )
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
     owner_id: Mapped[str] = mapped_column(String(32))
@@ -31,7 +34,7 @@ class Submission(Base):
     """Class id the sender says it was bought as."""
     tasks: Mapped[list[Any]]
     keep_audio: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
     declared: Mapped[dict[str, Any] | None]
     spectrogram: Mapped[dict[str, Any] | None]
     engine: Mapped[str | None] = mapped_column(String(120))

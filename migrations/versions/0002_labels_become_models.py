@@ -36,6 +36,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_switch"),
     )
     op.create_table(
+        "figure",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_figure"),
+    )
+    op.create_table(
         "api_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -142,6 +149,8 @@ def upgrade() -> None:
     with op.batch_alter_table("promotion") as promotion:
         promotion.add_column(sa.Column("undoes_id", sa.Integer(), nullable=True))
         promotion.create_foreign_key("fk_promotion_undoes_id", "promotion", ["undoes_id"], ["id"])
+    op.drop_index("ix_submission_created_at", "submission")
+    op.create_index("ix_submission_created_at_kind", "submission", ["created_at", "kind"])
     op.add_column("account", sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("label") as label:
         label.add_column(sa.Column("sure", sa.String(length=8), nullable=False, server_default="sure"))
@@ -162,6 +171,8 @@ def downgrade() -> None:
     with op.batch_alter_table("promotion") as promotion:
         promotion.drop_constraint("fk_promotion_undoes_id", type_="foreignkey")
         promotion.drop_column("undoes_id")
+    op.drop_index("ix_submission_created_at_kind", "submission")
+    op.create_index("ix_submission_created_at", "submission", ["created_at"])
     op.drop_index("ix_training_row_submission_id", "training_row")
     op.drop_index("ix_training_row_run_id", "training_row")
     op.drop_index("ix_training_row_decision_id", "training_row")
@@ -178,6 +189,7 @@ def downgrade() -> None:
     op.drop_table("label_decision")
     op.drop_index("ix_api_token_account_id", "api_token")
     op.drop_table("api_token")
+    op.drop_table("figure")
     op.drop_table("switch")
     op.drop_index("ix_audit_log_by", "audit_log")
     op.drop_index("ix_audit_log_at", "audit_log")

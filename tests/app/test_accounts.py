@@ -150,6 +150,7 @@ def test_laws_of_names_passwords_and_roles(database: Database) -> None:
         ):
             with pytest.raises(error):
                 accounts.create(session, **{"password": PASSWORD, "role": "member", "now": now, **facts})
+        assert accounts.check_password(session, name="eva\0", password=PASSWORD) is None
         with pytest.raises(NoAccount):
             accounts.set_role(session, name="ida", role="admin", by="command", now=now)
         assert session.scalar(select(func.count()).select_from(Account)) == 1

@@ -69,7 +69,7 @@ def test_the_admin_page_is_for_admins(owner: FlaskClient, outsider: FlaskClient,
     for client in (owner, outsider):
         answer = client.get("/admin/")
         assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/admin/")
-    assert "queued" in admin.get("/admin/").text
+    assert "waiting" in admin.get("/admin/").text
     admin.post("/logout", data={"csrf_token": token(admin, "/admin/")})
     assert admin.get("/admin/").status_code == 302
 

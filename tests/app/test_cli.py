@@ -1,4 +1,4 @@
-"""The three commands."""
+"""The commands."""
 
 import re
 import stat
@@ -11,6 +11,7 @@ from app import migrate
 from app.accounts import service as accounts
 from app.config import Settings
 from app.context import KEY
+from app.db import utcnow
 from app.factory import create_app
 from app.secret import secret_key
 
@@ -51,3 +52,21 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
     assert secret_key(settings) == key
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
     assert secret_key(Settings(state_dir=tmp_path, secret_key="s" * 32)) == "s" * 32
+
+
+def test_roles_are_given_by_command(runner: FlaskCliRunner) -> None:
+    runner.invoke(args=["setup"])
+    context = runner.app.extensions[KEY]
+    with context.database.write() as session:
+        accounts.create(session, name="mia", password="correct horse", role="member", now=utcnow())
+    given = runner.invoke(args=["set-role", "mia", "reviewer"])
+    assert (given.exit_code, "reviewer" in given.output) == (0, True)
+    for wrong in (["mia", "king"], ["nobody", "admin"], ["admin", "member"]):
+        refused = runner.invoke(args=["set-role", *wrong])
+        assert refused.exit_code == 1
+        assert "Traceback" not in refused.output
+    with context.database.read() as session:
+        mia = accounts.by_name(session, "mia")
+        assert mia is not None
+        assert mia.role == "reviewer"
+    context.database.close()

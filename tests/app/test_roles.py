@@ -21,7 +21,8 @@ MATRIX: Final[dict[Need, set[str]]] = {
     "member": {"accounts.mine", "accounts.password", "accounts.end_sessions", "accounts.make_token",
                "accounts.revoke_token", "account.read"},
     "reviewer": set(),
-    "admin": {"admin.status"},
+    "admin": {"admin.status", "admin.people", "admin.set_role", "admin.set_disabled", "admin.switchboard",
+              "admin.set_switch", "admin.log"},
 }  # fmt: skip
 """Endpoints by what they need. A new route is entered here and marked with ``@needs(...)``."""
 

@@ -22,9 +22,10 @@ SHIFT = """() => new Promise((done) => {
 })"""
 
 
-@pytest.fixture(params=["home", "answer", "mine", "gone"])
+@pytest.fixture(params=["home", "answer", "mine", "gone", "login", "sign-up"])
 def place(request: pytest.FixtureRequest, answered: dict[str, Any]) -> tuple[str, str]:
     paths = {"home": "/", "answer": answered["path"], "mine": "/mine", "gone": "/s/nothing-here"}
+    paths |= {"login": "/login", "sign-up": "/sign-up"}
     return request.param, paths[request.param]
 
 
