@@ -46,8 +46,8 @@ app.storage app.jobs app.jobs.service app.storage.service app.*.tables
 app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.registry.loader app.accounts.tokens app.accounts.session app.accounts.rights
-app.admin.figures app.admin.words app.submissions.answer app.submissions.analyst app.submissions.intake app.submissions.schemas
-app.retraining app.retraining.service
+app.admin.figures app.admin.words app.submissions.answer app.submissions.analyst app.submissions.intake
+app.submissions.schemas app.retraining app.retraining.service
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors
 app.cli
 app.factory
