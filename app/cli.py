@@ -19,8 +19,9 @@ from app.exchange.commands import export, import_labels
 from app.jobs import consumer
 from app.jobs.housekeeper import Chore, Housekeeper, requeue_lost
 from app.jobs.queue import HueyQueue
-from app.jobs.worker import Worker
+from app.jobs.worker import Perform, Worker, by_kind
 from app.registry import service as registry
+from app.retraining import runs
 from app.storage import service as storage
 from app.submissions import service as submissions
 from app.submissions.analyst import Analyst
@@ -31,7 +32,7 @@ _DAY_S = 86400.0
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, worker, create_admin, set_role, import_labels, export):
+    for command in (setup, worker, create_admin, set_role, import_labels, export, retrain):
         app.cli.add_command(command)
 
 
@@ -88,39 +89,57 @@ def set_role(name: str, role: str) -> None:
     click.echo(f"{name} is {role} now.")
 
 
+@click.command()
+@click.option("--task", default="quality", show_default=True)
+@with_appcontext
+def retrain(task: str) -> None:
+    """Let a worker train a candidate from the accepted labels."""
+    context = here()
+    try:
+        with context.database.write() as session:
+            run = runs.start(session, task=task, trigger="command", by="command", now=utcnow())
+    except AppError as error:
+        raise click.ClickException(sentence(error)) from None
+    assert run.job_id is not None
+    context.queue.wake(run.job_id)
+    click.echo(f"Run {run.id} waits for a worker; see /admin/models/runs/{run.id}.")
+
+
 def _register_shipped(context: Context) -> None:
     from app.registry.loader import shipped  # heavy: only commands may
 
     with context.database.write() as session:
         for manifest in shipped():
-            registry.register(
-                session,
-                task=manifest["task"],
-                version=manifest["version"],
-                manifest=manifest,
-                path=None,
-                now=utcnow(),
-            )
+            registry.register_shipped(session, manifest, now=utcnow())
 
 
 def _start(settings: Settings, *, name: str) -> Callable[[int], None]:
     """In a new worker process: its own connections, its models, its housekeeper."""
     from app.registry.loader import Models
+    from app.retraining.service import Trainer
     from app.secret import secret_key
     from app.submissions.tasks import MlEngine
 
     context = open_context(settings)
-    models = Models(key=secret_key(settings).encode())
-    return run_jobs(context, engine=MlEngine(context.database, models=models), name=name)
+    key, folder = secret_key(settings).encode(), settings.state_dir / registry.FOLDER
+    trainer = Trainer(context.database, blobs=context.blobs, folder=folder, key=key)
+    engine = MlEngine(context.database, models=Models(key=key, folder=folder))
+    return run_jobs(context, engine=engine, name=name, trainer=trainer)
 
 
-def run_jobs(context: Context, *, engine: Engine, name: str) -> Callable[[int], None]:
+def run_jobs(
+    context: Context, *, engine: Engine, name: str, trainer: Perform | None = None
+) -> Callable[[int], None]:
     """What a worker process does with a message; housekeeping begins at once."""
-    analyst = Analyst(context.database, blobs=context.blobs, engine=engine)
+    performs: dict[str, Perform] = {
+        submissions.ANALYSIS: Analyst(context.database, blobs=context.blobs, engine=engine)
+    }
+    if trainer is not None:
+        performs[runs.KIND] = trainer
     own = Worker(
         context.database,
         name=name,
-        perform=analyst,
+        perform=by_kind(performs),
         long_lanes=max(1, context.settings.workers - 1),
         lease=timedelta(seconds=context.settings.lease_s),
     )
@@ -139,6 +158,8 @@ def chores(context: Context) -> list[Chore]:
     return [
         Chore(3, lambda: requeue_lost(database, queue=context.queue)),
         Chore(10, lambda: submissions.forget_audio(database, blobs=blobs)),
+        Chore(5, lambda: runs.start_due(database, queue=context.queue)),
+        Chore(600, lambda: runs.sweep(database, folder=context.settings.state_dir / registry.FOLDER)),
         Chore(60, lambda: _forget_old_audio(context)),
         Chore(60, lambda: _measure_drift(context)),
         Chore(15, lambda: storage.sweep(database, blobs=blobs, seconds=300)),

@@ -215,6 +215,41 @@ class ReadOnly(AppError):
     retry_after_s = 600
 
 
+class TrainingAlready(AppError):
+    """One run at a time. Facts: ``task``."""
+
+    code = "training_already"
+    status = 409
+
+
+class GateRefused(AppError):
+    """The candidate is worse where it counts. Facts: ``worse``."""
+
+    code = "gate_refused"
+    status = 409
+
+
+class NoGround(AppError):
+    """Overriding the gate takes a reason."""
+
+    code = "no_ground"
+    status = 422
+
+
+class NotUsable(AppError):
+    """This version could not answer here. Facts: ``version``, ``because``."""
+
+    code = "not_usable"
+    status = 409
+
+
+class NothingBefore(AppError):
+    """No version served before this one that still could. Facts: ``task``."""
+
+    code = "nothing_before"
+    status = 409
+
+
 class Busy(AppError):
     """Too many jobs wait. Facts: ``waiting``, ``maximum``."""
 

@@ -22,6 +22,8 @@ from app.exchange import views as exchange_views
 from app.labels import api as labels_api
 from app.labels import views as labels_views
 from app.pages import views as pages_views
+from app.retraining import api as models_api
+from app.retraining import views as models_views
 from app.secret import secret_key
 from app.submissions import api, intake, schemas
 
@@ -75,11 +77,12 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    for programs in (api.bp, accounts_api.bp, labels_api.bp, exchange_api.bp):
+    for programs in (api.bp, accounts_api.bp, labels_api.bp, exchange_api.bp, models_api.bp):
         security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
         app.register_blueprint(programs)
-    for pages in (pages_views.bp, accounts_views.bp, admin_views.bp, labels_views.bp, exchange_views.bp, ops):
-        pages.enable_openapi = False  # type: ignore[attr-defined]  # the document describes the API alone
+    views = (pages_views, accounts_views, admin_views, labels_views, exchange_views, models_views)
+    for pages in (*(one.bp for one in views), ops):
+        pages.enable_openapi = False  # the document describes the API alone
         app.register_blueprint(pages)
 
 

@@ -40,6 +40,12 @@ _SENTENCES: Final[dict[str, str]] = {
     "please come back later.",
     "read_only": "This site can only be read just now: nothing can be sent, labelled or deleted. "
     "Nothing was changed; please come back later.",
+    "training_already": "A model for {task} is being trained already. Wait for it, or cancel it first.",
+    "gate_refused": "Not promoted: on the frozen test part the new model is significantly worse at {worse}. "
+    "To promote it all the same, say why.",
+    "no_ground": "Promoting against the gate takes a reason: it is kept in the log.",
+    "not_usable": "{version} can’t answer here: {because}.",
+    "nothing_before": "No earlier {task} model that could still answer has served before this one.",
     "busy": "{waiting} files are waiting already. Please try again in half a minute.",
     "storage_full": "The disk of this server is full, so your file was not stored. "
     "Try again later, or tell whoever runs this site.",

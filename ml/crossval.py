@@ -1,6 +1,6 @@
 """Cross-validation by supergroup: probabilities for every row from a model that never met its origin."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, Final
 
 import numpy as np
@@ -26,16 +26,20 @@ FALSE_ACCUSATIONS_LOSSY: Final = 0.01
 """The same for lossy files that are what they say."""
 
 
-def class_numbers(table: Table) -> NDArray[np.intp]:
+Fit = Callable[[Table, NDArray[np.intp]], Any]
+"""From a table and the numbers of its rows to show: something with ``raw_log_proba``."""
+
+
+def class_numbers(table: Table, *, classes: Sequence[str] = CLASSES) -> NDArray[np.intp]:
     """Truth as numbers, shape (n,)."""
-    index = {label: i for i, label in enumerate(CLASSES)}
+    index = {label: i for i, label in enumerate(classes)}
     return np.array([index[label] for label in table.labels])
 
 
-def fold_numbers(table: Table, *, seed: int) -> NDArray[np.intp]:
+def fold_numbers(table: Table, *, seed: int, folds: int = FOLDS) -> NDArray[np.intp]:
     """Fold of each row, shape (n,): all rows of a supergroup in one."""
     fold = np.empty(len(table), dtype=np.intp)
-    for number, (_, test) in enumerate(_splits(table, seed=seed)):
+    for number, (_, test) in enumerate(_splits(table, seed=seed, folds=folds)):
         fold[test] = number
     return fold
 
@@ -45,13 +49,33 @@ def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = No
 
     unseen : shape (n,), rows that no trees are shown either
     """
-    log_proba = np.empty((len(table), len(CLASSES)))
-    shown = _shown(table, unseen)
-    splits = list(_splits(table, seed=seed))
-    for train, test in track(splits, description="Cross-validating", console=Console(stderr=True)):
-        part = table.rows(train[shown[train]])
-        estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
-        log_proba[test] = estimator.raw_log_proba(table.X[test])
+
+    def fit(table: Table, rows: NDArray[np.intp]) -> QualityEstimator:
+        part = table.rows(rows)
+        return QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
+
+    numbers, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
+    folds = track(range(FOLDS), description="Cross-validating", console=Console(stderr=True))
+    return held_out(table, fit=fit, numbers=numbers, shown=shown, folds=folds, n_classes=len(CLASSES))
+
+
+def held_out(
+    table: Table,
+    *,
+    fit: Fit,
+    numbers: NDArray[np.intp],
+    shown: Bools,
+    folds: Iterable[int],
+    n_classes: int,
+) -> F64:
+    """Log probabilities of each fold from a fit on the shown rows of the others, shape (n, n_classes).
+
+    numbers : shape (n,), fold of each row
+    """
+    log_proba = np.empty((len(table), n_classes))
+    for number in folds:
+        here = numbers == number
+        log_proba[here] = fit(table, np.flatnonzero(~here & shown)).raw_log_proba(table.X[here])
     return log_proba
 
 
@@ -131,6 +155,6 @@ def _shown(rows: Sized, unseen: Bools | None) -> Bools:
     return np.ones(len(rows), dtype=bool) if unseen is None else ~unseen
 
 
-def _splits(table: Table, *, seed: int) -> Iterator[tuple[Any, Any]]:
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    yield from folds.split(table.X, table.labels, table.groups)
+def _splits(table: Table, *, seed: int, folds: int) -> Iterator[tuple[Any, Any]]:
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    yield from splitter.split(table.X, table.labels, table.groups)

@@ -19,6 +19,8 @@ LIGHT = [
     "ml.answer",
     "ml.words",
     "ml.ribbon",
+    "ml.intervals",
+    "ml.gate",
     "ml.quality.classes",
     "ml.genre.classes",
     "ml.spectrogram.colormap",
@@ -36,6 +38,8 @@ ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.facts ml.dataset ml.artifact ml.corpus
 ml.crossval
 ml.training ml.evaluation ml.experiments
+ml.tasks
+ml.retraining
 ml.analysis ml.examples
 ml
 ml.__main__ ml.cli
@@ -46,6 +50,7 @@ app.admin.service app.admin.switches
 app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.labels.agreement app.registry.loader app.submissions.answer {" ".join(ASKING)}
 app.admin.figures app.admin.words app.submissions.analyst app.submissions.intake app.submissions.schemas
+app.retraining app.retraining.service
 app.labels.review app.labels.learnt app.labels.conflicts app.exchange.importing app.exchange.exporting
 app.pages.present app.pages.table app.exchange.report
 app.labels.screen
@@ -60,6 +65,8 @@ MAY_COMPUTE = {
     "app.admin.tasks",
     "app.submissions.tasks",
     "app.retraining.service",
+    "app.retraining.songs",
+    "app.retraining.store",
     "app.registry.loader",
     "app.lab.service",
     "app.http_errors",

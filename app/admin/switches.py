@@ -98,6 +98,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     "blind_review": Kind(
         title="Blind review", says="Reviewers see the model’s answer only after their own.", default=True
     ),
+    "song_weight": Kind(
+        title="Weight of a labelled song",
+        says="How much it counts in training against a row of the base table.",
+        default=2.0,
+        least=0.1,
+        most=20,
+    ),
     "labels_per_retrain": Kind(
         title="Labels for an automatic retrain",
         says="So many newly accepted labels start one; 0 starts none.",

@@ -105,6 +105,12 @@ def cancel(session: Session, *, submission_id: str, now: datetime) -> bool:
     return _changed(session, open_jobs.values(state="cancelled", **_ended(now)))
 
 
+def cancel_one(session: Session, job_id: int, *, now: datetime) -> bool:
+    """True when it was waiting or running."""
+    open_job = update(Job).where(Job.id == job_id, Job.state.not_in(ENDED))
+    return _changed(session, open_job.values(state="cancelled", **_ended(now)))
+
+
 def reap(session: Session, *, code: str, reason: str, now: datetime) -> int:
     """Jobs whose lease ended go back to the queue, or fail after the third attempt; how many."""
     lost = and_(Job.state.in_(RUNNING), Job.lease_until < now)

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base
 
 QUEUED: Final = "queued"
-RUNNING: Final = ("decoding", "measuring")
+RUNNING: Final = ("decoding", "measuring", "training")
 ENDED: Final = ("done", "failed", "cancelled")
 
 
 class Job(Base):
-    """queued -> decoding -> measuring -> done | failed | cancelled; a lost lease leads back to queued."""
+    """queued -> decoding -> measuring, or training -> done | failed | cancelled; a lost lease leads back to queued."""
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_turn_at", "state", "turn_at"),)

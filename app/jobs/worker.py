@@ -1,7 +1,7 @@
 """Takes one job, does it, writes down how it ended. What "doing" means is given from outside."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -35,6 +35,17 @@ class Perform(Protocol):
     def __call__(
         self, claim: Claim, *, on_progress: Callable[[str, float], None], cancelled: Callable[[], bool]
     ) -> Result: ...
+
+
+def by_kind(performs: Mapping[str, Perform]) -> Perform:
+    """One that leaves each claim to the one of its kind."""
+
+    def perform(
+        claim: Claim, *, on_progress: Callable[[str, float], None], cancelled: Callable[[], bool]
+    ) -> Result:
+        return performs[claim.kind](claim, on_progress=on_progress, cancelled=cancelled)
+
+    return perform
 
 
 class Worker:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from app.registry import service
 from app.registry.tables import ModelVersion
 from ml import artifact
 from ml.artifact import Artifact
-from ml.errors import ModelError
+from ml.errors import ModelError, ModelMismatch
 
 log = logging.getLogger(__name__)
 SHIPPED: Final = ("quality", "genre")
@@ -30,30 +31,44 @@ class Loaded:
 class Models:
     """One for each process."""
 
-    def __init__(self, *, key: bytes) -> None:
-        self._key = key
+    def __init__(self, *, key: bytes, folder: Path = Path()) -> None:
+        self._key, self._folder = key, folder
         self._loaded: dict[str, Loaded] = {}
 
     def refresh(self, session: Session) -> Mapping[str, Loaded]:
-        """The champions of now. One that is refused leaves the last good one in place."""
+        """The champions of now. One that is refused leaves the last good one in place.
+
+        A process that has none yet takes the last one that served. Raises ModelError when none is good.
+        """
         for task, version in service.champions(session).items():
             known = self._loaded.get(task)
             if known is None or known.version_id != version.id:
-                self._exchange(task, version)
+                self._exchange(session, task, version)
         return dict(self._loaded)
 
-    def _exchange(self, task: str, version: ModelVersion) -> None:
-        try:
-            self._loaded[task] = Loaded(version.id, self._load(version))
-        except (ModelError, OSError):
-            if task not in self._loaded:
-                raise
-            log.exception("model %s refused; the one before goes on", version.version)
+    def load(self, version: ModelVersion) -> Artifact:
+        """This version, verified. Raises ModelTampered, ModelMismatch."""
+        if version.path is not None:
+            return artifact.load(self._folder / version.path, key=self._key)
+        found = artifact.load_shipped(version.task)
+        if found.manifest["sha256"] != version.sha256:
+            raise ModelMismatch(expected=version.version, found=found.version)  # of an older release
+        return found
 
-    def _load(self, version: ModelVersion) -> Artifact:
-        if version.path is None:
-            return artifact.load_shipped(version.task)
-        return artifact.load(Path(version.path), key=self._key)
+    def _exchange(self, session: Session, task: str, version: ModelVersion) -> None:
+        try:
+            self._loaded[task] = Loaded(version.id, self.load(version))
+        except (ModelError, OSError):
+            log.exception("model %s refused; the one before goes on", version.version)
+            if task not in self._loaded and not self._fall_back(session, task):
+                raise
+
+    def _fall_back(self, session: Session, task: str) -> bool:
+        for older in service.served(session, task):
+            with suppress(ModelError, OSError):
+                self._loaded[task] = Loaded(older.id, self.load(older))
+                return True
+        return False
 
 
 def shipped() -> list[Mapping[str, Any]]:

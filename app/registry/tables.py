@@ -40,7 +40,7 @@ class ModelAlias(Base):
 
 
 class Promotion(Base):
-    """Append-only: each move of the champion."""
+    """Append-only: each move of the champion, forth and back."""
 
     __tablename__ = "promotion"
 
@@ -51,3 +51,5 @@ class Promotion(Base):
     by: Mapped[str] = mapped_column(String(80))
     why: Mapped[str] = mapped_column(String(500))
     at: Mapped[datetime]
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("promotion.id"))
+    """A roll back: the move that no longer holds, and with it every one since."""

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
+from app.jobs.tables import Job
+from app.registry.tables import ModelVersion
 
 
 class TrainingRun(Base):
@@ -31,6 +33,10 @@ class TrainingRun(Base):
     """Candidate beside champion on the same frozen test part, and what the gate says."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+    job: Mapped[Job | None] = relationship()
+    champion: Mapped[ModelVersion | None] = relationship(foreign_keys=[champion_id])
+    candidate: Mapped[ModelVersion | None] = relationship(foreign_keys=[candidate_id])
 
 
 class TrainingRow(Base):

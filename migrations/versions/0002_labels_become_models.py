@@ -146,6 +146,9 @@ def upgrade() -> None:
     op.create_index("ix_training_row_decision_id", "training_row", ["decision_id"])
     op.create_index("ix_training_row_run_id", "training_row", ["run_id"])
     op.create_index("ix_training_row_submission_id", "training_row", ["submission_id"])
+    with op.batch_alter_table("promotion") as promotion:
+        promotion.add_column(sa.Column("undoes_id", sa.Integer(), nullable=True))
+        promotion.create_foreign_key("fk_promotion_undoes_id", "promotion", ["undoes_id"], ["id"])
     op.drop_index("ix_submission_created_at", "submission")
     op.create_index("ix_submission_created_at_kind", "submission", ["created_at", "kind"])
     op.add_column("account", sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True))
@@ -165,6 +168,9 @@ def downgrade() -> None:
         label.drop_column("blind")
         label.drop_column("sure")
     op.drop_column("account", "disabled_at")
+    with op.batch_alter_table("promotion") as promotion:
+        promotion.drop_constraint("fk_promotion_undoes_id", type_="foreignkey")
+        promotion.drop_column("undoes_id")
     op.drop_index("ix_submission_created_at_kind", "submission")
     op.create_index("ix_submission_created_at", "submission", ["created_at"])
     op.drop_index("ix_training_row_submission_id", "training_row")

@@ -3,7 +3,7 @@
 Every row is judged as a lossless file would be: the verdict may lean on nothing but the sound.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -108,10 +108,15 @@ def answer_all(
     unseen : rows that may set no threshold
     """
     thresholds = nested_thresholds(table, proba, folds=folds, unseen=unseen)
+    return answer_with(table, proba, present=present, thresholds=[thresholds[fold] for fold in folds])
+
+
+def answer_with(table: Table, proba: F64, *, present: F64, thresholds: Sequence[Thresholds]) -> Answers:
+    """Answers with the given thresholds, one for each row."""
     facts, grids = tuple(table.stories()), _grids(table)
     said = (
-        _say(p, present=met, grids=g, facts=f, thresholds=thresholds[fold])
-        for p, met, g, f, fold in zip(proba, present, grids, facts, folds, strict=True)
+        _say(p, present=met, grids=g, facts=f, thresholds=at)
+        for p, met, g, f, at in zip(proba, present, grids, facts, thresholds, strict=True)
     )
     return Answers(facts, table.labels, proba, tuple(said))
 

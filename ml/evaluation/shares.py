@@ -1,11 +1,12 @@
 """Shares with their n and interval, and how honest a confidence is."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.intervals import wilson
 
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -13,19 +14,6 @@ Share = Mapping[str, Any]
 """value, n, low, high; None where there are no rows."""
 
 BINS: Final = 15
-
-
-def wilson(hits: int, n: int, *, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927); it takes rows for independent.
-
-    >>> [round(x, 3) for x in wilson(0, 100)]
-    [0.0, 0.037]
-    """
-    if n == 0:
-        return 0.0, 1.0
-    p, spread = hits / n, z / n * sqrt(hits * (n - hits) / n + z * z / 4)
-    middle, scale = p + z * z / (2 * n), 1 + z * z / n
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def share(hits: Bools) -> Share:

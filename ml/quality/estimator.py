@@ -4,7 +4,7 @@ Two questions, one after the other, as an expert would ask them: which coder (or
 then, for each coder, at which bitrate, from the lattice at that coder's grid. P(class) = P(family) P(class | family).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -114,9 +114,17 @@ class Stage:
     booster: Any = None
 
     def fit(
-        self, X: F32, labels: NDArray[np.str_], *, settings: Mapping[str, Any], seed: int, jobs: int
+        self,
+        X: F32,
+        labels: NDArray[np.str_],
+        *,
+        settings: Mapping[str, Any],
+        seed: int,
+        jobs: int,
+        weights: F64 | None = None,
+        on_round: Callable[[], None] | None = None,
     ) -> None:
-        """labels : shape (n,), each among ``classes``"""
+        """labels : shape (n,), each among ``classes``; weights : shape (n,); none: all alike"""
         index = {label: i for i, label in enumerate(self.classes)}
         parameters = {
             **settings,
@@ -129,8 +137,10 @@ class Stage:
             "verbosity": -1,
         }
         rounds = parameters.pop("n_estimators")
-        data = lightgbm.Dataset(self._inputs(X), np.array([index[label] for label in labels]))
-        self.booster = lightgbm.train(parameters, data, num_boost_round=rounds)
+        truth = np.array([index[label] for label in labels])
+        data = lightgbm.Dataset(self._inputs(X), truth, weight=weights)
+        told = [lambda _: on_round()] if on_round else []
+        self.booster = lightgbm.train(parameters, data, num_boost_round=rounds, callbacks=told)
 
     def log_proba(self, X: F32) -> F64:
         """Shape (n, n_classes)."""
@@ -159,18 +169,52 @@ class QualityEstimator:
     presence: Any = None
     """:class:`ml.quality.presence.Presence`, fitted by itself: which coders were met at all."""
 
-    def fit(self, X: F32, labels: NDArray[np.str_], *, jobs: int = 1) -> "QualityEstimator":
-        """X : shape (n, n_features); labels : shape (n,). Every class must be there."""
+    def fit(
+        self,
+        X: F32,
+        labels: NDArray[np.str_],
+        *,
+        jobs: int = 1,
+        weights: F64 | None = None,
+        on_round: Callable[[], None] | None = None,
+    ) -> "QualityEstimator":
+        """X : shape (n, n_features); labels, weights : shape (n,). Every class must be there.
+
+        on_round : called after each round of boosting; what it raises ends the fit
+        """
         families = np.array([family(label) for label in labels])
         self.family_stage = family_stage(self.spec, FAMILIES)
-        self.family_stage.fit(X, families, settings=self.family_settings, seed=self.seed, jobs=jobs)
+        self.family_stage.fit(
+            X,
+            families,
+            settings=self.family_settings,
+            seed=self.seed,
+            jobs=jobs,
+            weights=weights,
+            on_round=on_round,
+        )
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
             columns = _columns(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
             stage = Stage(columns, NO_RIVALS, members)
-            stage.fit(X[rows], labels[rows], settings=self.class_settings, seed=self.seed, jobs=jobs)
+            stage.fit(
+                X[rows],
+                labels[rows],
+                settings=self.class_settings,
+                seed=self.seed,
+                jobs=jobs,
+                weights=None if weights is None else weights[rows],
+                on_round=on_round,
+            )
             self.class_stages[name] = stage
         return self
+
+    @property
+    def rounds(self) -> int:
+        """Of boosting in one fit."""
+        return int(
+            self.family_settings["n_estimators"] + len(CODERS_OF) * self.class_settings["n_estimators"]
+        )
 
     def raw_log_proba(self, X: F32) -> F64:
         """Uncalibrated, shape (n, n_classes)."""

@@ -16,6 +16,8 @@ from app.db import utcnow
 from app.jobs import consumer
 from app.jobs.queue import HueyQueue
 from app.registry import service as registry
+from tests import learning
+from tests.app import training
 from tests.app.fakes import FakeEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,10 +98,17 @@ def _worker() -> None:
     queue = HueyQueue(redis_url=settings.redis_url, state_dir=settings.state_dir)
 
     def start(name: str):  # type: ignore[no-untyped-def]
-        engine = FakeEngine(version_id=1, step_s=float(os.environ["STEP_S"]) / 2)
-        return cli.run_jobs(open_context(settings), engine=engine, name=name)
+        context, step_s = open_context(settings), float(os.environ["STEP_S"])
+        engine = FakeEngine(version_id=1, step_s=step_s / 2)
+        task = learning.task(settings.state_dir, step_s=step_s) if _has_table(settings) else None
+        trainer = training.trainer(context, task) if task else None
+        return cli.run_jobs(context, engine=engine, name=name, trainer=trainer)
 
     consumer.run(queue, workers=settings.workers, start=start)
+
+
+def _has_table(settings: Settings) -> bool:
+    return (settings.state_dir / "table.npz").exists()
 
 
 if __name__ == "__main__":

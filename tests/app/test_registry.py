@@ -101,8 +101,12 @@ def test_a_refused_champion_leaves_the_last_good_one(database: Database, folder:
         file.write(b"!")
     promote(database, register(database, version="q1", path=str(bad)), expected=good)
     assert _answering(database, models) == good
+    assert _answering(database, Models(key=KEY)) == good, "a new process takes the last one that served"
+    with (folder / artifact.MODEL).open("r+b") as file:
+        file.write(b"!")
     with pytest.raises(ModelTampered), database.read() as session:
         Models(key=KEY).refresh(session)
+    assert _answering(database, models) == good
 
 
 def test_a_new_champion_answers_at_the_next_job(database: Database, folder: Path) -> None:
@@ -113,6 +117,31 @@ def test_a_new_champion_answers_at_the_next_job(database: Database, folder: Path
     assert _answering(database, models) == second
     promote(database, first, expected=second)
     assert _answering(database, models) == first
+
+
+def shipped_row(database: Database, *, version: str, sha256: str, features: str = "f1") -> int:
+    manifest = {"task": "quality", "version": version, "feature_version": features, "sha256": sha256 * 64}
+    with database.write() as session:
+        return service.register_shipped(session, manifest, now=utcnow()).id
+
+
+def test_a_new_release_takes_over_from_an_older_one(database: Database) -> None:
+    """Also when both use one name; the older one's file is gone."""
+    first = shipped_row(database, version="1-9", sha256="a")
+    assert shipped_row(database, version="1-9", sha256="a") == first == champion(database)
+    second = shipped_row(database, version="1-9", sha256="b")
+    assert second != first
+    assert champion(database) == second
+
+
+def test_a_new_release_leaves_a_trained_champion_that_can_still_answer(database: Database) -> None:
+    first = shipped_row(database, version="1-9", sha256="a")
+    trained = register(database, version="r1", path="quality/r1")
+    promote(database, trained, expected=first)
+    shipped_row(database, version="2-9", sha256="b")
+    assert champion(database) == trained
+    newest = shipped_row(database, version="3-9", sha256="c", features="f2")
+    assert champion(database) == newest, "nothing measures the old features any more"
 
 
 def test_what_comes_with_the_code_is_verified(folder: Path) -> None:
