@@ -254,7 +254,7 @@ def _columns(spec: FeatureSpec, *, suffixes: tuple[str, ...], prefixes: tuple[st
         for i, name in enumerate(spec.names)
         if name.startswith(prefixes) or any(part in name for part in suffixes)
     ]
-    return np.array(chosen)
+    return np.array(chosen, dtype=np.intp)
 
 
 def _rivals(spec: FeatureSpec) -> NDArray[np.intp]:

@@ -25,7 +25,11 @@ MATRIX: Final[dict[Need, set[str]]] = {
     "admin": {"labels.settling", "labels.settle", "labels.accept_checked", "labels_api.unsettled", "labels_api.decide",
               "exchange.index", "exchange.bring_in", "exchange.take_out", "exchange_api.bring_in",
               "exchange_api.take_out", "admin.status", "admin.people", "admin.set_role", "admin.set_disabled",
-              "admin.switchboard", "admin.set_switch", "admin.log"},
+              "admin.switchboard", "admin.set_switch", "admin.log",
+              "models.index", "models.retrain", "models.run", "models.cancel", "models.choose", "models.two",
+              "models.promote", "models.roll_back", "models_api.versions", "models_api.list_runs",
+              "models_api.start", "models_api.read_run", "models_api.cancel", "models_api.promote",
+              "models_api.roll_back", "models_api.compare_two"},
 }  # fmt: skip
 """Endpoints by what they need. A new route is entered here and marked with ``@needs(...)``."""
 

@@ -7,6 +7,7 @@ from ml import crossval
 from ml.dataset import Table
 from ml.evaluation.unseen import family_right, leave_out, tools
 from ml.quality.classes import CLASSES
+from ml.quality.presence import LOSSY
 from tests.tables import even, sure, told
 
 
@@ -27,11 +28,29 @@ class Remembers:
         return np.log([sure("opus-96" if other else CLASSES[int(c)]) for _, c, other in X])
 
 
+class Meets:
+    """Meets nobody, and is shown what the other is shown."""
+
+    shown: list[set[int]] = []  # noqa: RUF012
+
+    def __init__(self, spec, *, seed):
+        pass
+
+    def fit(self, X, histories, *, jobs):
+        assert len(histories) == len(X)
+        self.shown.append(set(map(int, X[:, 0])))
+        return self
+
+    def __call__(self, X):
+        return np.zeros((len(X), len(LOSSY)))
+
+
 @pytest.fixture
 def table(monkeypatch) -> Table:
     """As many rows of LAME's as of shine's, half as long each; the second column is the class."""
     monkeypatch.setattr(crossval, "QualityEstimator", Remembers)
-    Remembers.shown = []
+    monkeypatch.setattr(crossval, "Presence", Meets)
+    Remembers.shown, Meets.shown = [], []
     lame = even(n_groups=10, encoder="lame:q2")
     shine = [text.replace("lame:q2", "shine:default") for text in lame.facts if "|mp3-128|" in text]
     long = [text.replace("|5.0|", "|7.0|") for text in shine]
@@ -48,6 +67,7 @@ def test_a_tool_that_is_left_out_is_never_shown(table):
     found = leave_out(table, "shine", seed=1, jobs=1)
     assert len(Remembers.shown) == crossval.FOLDS
     assert all(not rows & shine for rows in Remembers.shown)
+    assert Meets.shown == Remembers.shown
     shares = found.to_json()["shares"]
     assert shares["found"]["n"] == len(shine) == 40
     assert (shares["found"]["value"], shares["family"]["value"], shares["exact"]["value"]) == (1, 0, 0)
