@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ml.forensics.steps import Law, code_length, fit, numbers
 from ml.forensics.transforms import Coder, finer
-from ml.forensics.trial import MOST_EVIDENCE, spectra
+from ml.forensics.trial import MOST_EVIDENCE, clipped, spectra
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -124,7 +124,7 @@ def law_of(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> Law:
         return coder.free
 
     def says(law: Law) -> float:
-        return float(_clipped(magnitudes, bands, law=law, noise=noise).mean())
+        return float(clipped(magnitudes, bands, law=law, noise=noise).mean())
 
     gained = max(coder.shifted(), key=says)
     gained = max(finer(gained), key=says)
@@ -134,13 +134,6 @@ def law_of(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> Law:
         coder.free: says(coder.free) - ANY_STEP,
     }
     return max(heard, key=heard.__getitem__)
-
-
-def _clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
-    """Evidence within -1 and MOST_EVIDENCE, so that no tonal band decides alone: (n, channels, n_bands)."""
-    n, channels, n_lines = magnitudes.shape
-    _, evidence = fit(magnitudes.reshape(-1, n_lines), bands, law=law, noise=noise)
-    return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
 def _pairs(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> tuple[F32, F32, F32, F32]:
