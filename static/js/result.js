@@ -3,6 +3,7 @@ import { key } from "./keys.js";
 import { copyOf, forget } from "./copies.js";
 import { Player } from "./player.js";
 import { refresh, remember } from "./regions.js";
+import { viewerKeys } from "./viewer-keys.js";
 import { Viewer } from "./viewer.js";
 
 const POLL_MS = 700;
@@ -80,22 +81,7 @@ async function copyText(text) {
 const click = (selector) => () => document.querySelector(selector)?.click();
 for (const channel of "lrms") key(channel, () => viewer?.channel(channel.toUpperCase()));
 key(" ", () => player?.toggle());
-key("+", () => viewer?.zoom("in"));
-key("=", () => viewer?.zoom("in"));
-key("-", () => viewer?.zoom("out"));
-key("0", () => viewer?.zoom("all"));
-key("ArrowLeft", () => pan(-0.1));
-key("ArrowRight", () => pan(0.1));
-key("[", () => viewer?.range(viewer.low - 5, viewer.high));
-key("]", () => viewer?.range(viewer.low + 5, viewer.high));
-key("p", () => viewer?.nextColours());
-key("g", () => viewer?.toggleGuides());
+viewerKeys(() => viewer);
 key("c", click("[data-copy]"));
 key("y", click("[data-right]"));
 key("w", () => { const wrong = document.querySelector("[data-wrong]"); if (wrong) { wrong.open = true; wrong.querySelector("select").focus(); } });
-
-function pan(share) {
-  if (!viewer) return;
-  viewer.view.pan(share * (viewer.view.t1 - viewer.view.t0));
-  viewer.draw();
-}

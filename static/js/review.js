@@ -1,5 +1,6 @@
 // The reviewers' screen: keys, and the next picture fetched while this one is looked at.
 import { key } from "./keys.js";
+import { viewerKeys } from "./viewer-keys.js";
 import { Viewer } from "./viewer.js";
 
 const CHANNELS = "LRMS";
@@ -31,19 +32,4 @@ key("Enter", click("[data-say]"));
 key("s", click("[data-skip]"));
 key("u", click("[data-undo] button"));
 key("c", () => viewer?.channel(CHANNELS[(CHANNELS.indexOf(element.dataset.shown ?? "S") + 1) % CHANNELS.length]));
-key("+", () => viewer?.zoom("in"));
-key("=", () => viewer?.zoom("in"));
-key("-", () => viewer?.zoom("out"));
-key("0", () => viewer?.zoom("all"));
-key("ArrowLeft", () => pan(-0.1));
-key("ArrowRight", () => pan(0.1));
-key("[", () => viewer?.range(viewer.low - 5, viewer.high));
-key("]", () => viewer?.range(viewer.low + 5, viewer.high));
-key("p", () => viewer?.nextColours());
-key("g", () => viewer?.toggleGuides());
-
-function pan(share) {
-  if (!viewer) return;
-  viewer.view.pan(share * (viewer.view.t1 - viewer.view.t0));
-  viewer.draw();
-}
+viewerKeys(() => viewer);
