@@ -6,7 +6,7 @@
 
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +56,12 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _tensor(entry: bytes, data: bytes) -> NDArray[np.float32] | None:
-    fields = dict(_fields(entry))
+    fields: dict[int, Any] = dict(_fields(entry))
     if fields.get(1) != _FLOAT:
         return None
-    shape = fields.get(2, b"")
-    assert isinstance(shape, bytes)
-    sizes = [dict(_fields(one)).get(1, 0) for number, one in _fields(shape) if number == 2 and one]
+    shape: list[tuple[int, Any]] = list(_fields(fields.get(2, b"")))
+    sizes: list[Any] = [dict(_fields(one)).get(1, 0) for number, one in shape if number == 2 and one]
     offset, size = fields.get(4, 0), fields.get(5, 0)
-    assert isinstance(offset, int)
-    assert isinstance(size, int)
     return np.frombuffer(data[offset : offset + size], dtype="<f4").reshape(sizes)
 
 

@@ -1,7 +1,8 @@
 """What the original network says, for tests/ml/features/test_network.py: python scripts/network_reference.py WHEEL
 
-Runs musicnn's own graph (models.py out of its wheel) under TensorFlow on a few patches and writes both down. In an environment
-of its own: pip install tensorflow-cpu tf_keras librosa==0.11.* soundfile. The real patches come from LINEAGE_DATA.
+Runs musicnn's own graph (models.py out of its wheel) under TensorFlow on a few patches and writes both down. In an
+environment of its own: pip install tensorflow-cpu tf_keras librosa==0.11.* soundfile. The real patches come from
+LINEAGE_DATA.
 """
 
 import os

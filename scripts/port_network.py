@@ -1,8 +1,8 @@
 """Writes the music network of the genre task as ONNX: python scripts/port_network.py musicnn-0.1.0-py3-none-any.whl
 
-The network is musicnn's, trained on the Million Song Dataset (Pons and Serra, ISMIR 2019 late-breaking; ISC licence, see
-NOTICE). `pip download musicnn==0.1.0 --no-deps` fetches the wheel, which holds TensorFlow 1 checkpoints; neither TensorFlow
-nor musicnn is run. The order of layers is models.py's, which numbers them as it makes them.
+The network is musicnn's, trained on the Million Song Dataset (Pons and Serra, ISMIR 2019 late-breaking; ISC licence,
+see ml/shipped/musicnn/NOTICE). `pip download musicnn==0.1.0 --no-deps` fetches the wheel, which holds TensorFlow 1
+checkpoints; neither TensorFlow nor musicnn is run. The order of layers is models.py's, which numbers them as it goes.
 """
 
 import hashlib
@@ -42,9 +42,7 @@ def main(arguments: list[str]) -> int:
 def weights(wheel: Path) -> dict[str, F32]:
     """The checkpoint's tensors by name."""
     with zipfile.ZipFile(wheel) as archive:
-        index, data = (
-            archive.read(CHECKPOINT + name) for name in (".index", ".data-00000-of-00001")
-        )
+        index, data = (archive.read(CHECKPOINT + name) for name in (".index", ".data-00000-of-00001"))
     return tensors(index, data)
 
 
@@ -89,7 +87,10 @@ class Network:
         return self.normalised(self._rectified("Conv", x, kernel, layer, pads=[3, 3]))
 
     def pooled(self, x: str) -> str:
-        """Maximum and mean over time, normalised: (n, channels, t) -> (n, 2 * channels). The checkpoint has them in turns."""
+        """Maximum and mean over time, normalised: (n, channels, t) -> (n, 2 * channels).
+
+        The checkpoint has the two in turns.
+        """
         highest = self.add("ReduceMax", x, axes=[2], keepdims=0)
         mean = self.add("ReduceMean", x, axes=[2], keepdims=0)
         return self.normalised(self.add("Concat", highest, mean, axis=1), order=_turns)

@@ -73,7 +73,19 @@ MAY_COMPUTE = {
 }
 """Of the application, only these import what is heavy in ``ml``."""
 
-HEAVY = {"numpy", "scipy", "librosa", "sklearn", "skimage", "numba", "lightgbm", "onnxruntime", "av", "soundfile", "PIL"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "librosa",
+    "sklearn",
+    "skimage",
+    "numba",
+    "lightgbm",
+    "onnxruntime",
+    "av",
+    "soundfile",
+    "PIL",
+}
 ML_STANDS_ON = HEAVY | {"joblib", "llvmlite", "mutagen", "soxr", "rich", "threadpoolctl"}
 
 MODULES, IMPORTS = read(Path(__file__).resolve().parent.parent)

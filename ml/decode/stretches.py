@@ -15,8 +15,8 @@ MOST_STRETCHES: Final = 24
 class Stretches:
     """Keeps stretches that start at multiples of a step, which doubles whenever more than 24 have begun.
 
-    At first the step is a stretch's length, so that up to 73 s all is kept; of four minutes it is a quarter. Which samples are
-    kept depends on the signal's length alone, and memory stays below 14 MB at 44.1 kHz.
+    At first the step is a stretch's length, so that up to 73 s all is kept; of four minutes it is a quarter.
+    Which samples are kept depends on the signal's length alone, and memory stays below 14 MB at 44.1 kHz.
     """
 
     def __init__(self, *, sr: int) -> None:

@@ -1,7 +1,7 @@
 """The genre model: a linear classifier on the music network's activations.
 
-Few songs and many numbers: the network has learnt what music is made of from a million songs, so a hyperplane for each genre
-is enough, and trees or a finer network would learn the artists by heart.
+Few songs and many numbers: the network has learnt what music is made of from a million songs, so a hyperplane for each
+genre is enough, and trees or a finer network would learn the artists by heart.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ml.calibration import calibrated, fit_calibration
+from ml.dataset import Table
 from ml.features.spec import FeatureSpec
+from ml.genre.neighbours import Neighbours
+from ml.genre.strangeness import Strangeness, taught
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -35,8 +38,9 @@ class GenreEstimator:
     model: Any = None
     temperature: float = 1.0
     shift: F64 | None = None
-    neighbours: Any = None
-    """:class:`ml.genre.neighbours.Neighbours`, fitted by itself: the songs it learnt from."""
+    neighbours: Neighbours | None = None
+    """The songs it learnt from; like what follows, fitted by itself (:func:`complete`)."""
+    strangeness: Strangeness | None = None
 
     @property
     def rounds(self) -> int:
@@ -65,7 +69,7 @@ class GenreEstimator:
         out = np.full((len(X), len(self.classes)), np.log(FLOOR))
         columns = [self.classes.index(label) for label in self.model.classes_]
         out[:, columns] = self.model.predict_log_proba(np.asarray(X, dtype=np.float64))
-        return np.maximum(out, np.log(FLOOR))
+        return np.asarray(np.maximum(out, np.log(FLOOR)))
 
     def predict_proba(self, X: F32) -> F64:
         """Calibrated, shape (n, n_classes)."""
@@ -74,3 +78,14 @@ class GenreEstimator:
     def calibrate(self, log_proba: F64, truth: NDArray[np.intp]) -> None:
         """From log probabilities of songs that it had not met; shape (n, n_classes), truth : shape (n,)."""
         self.temperature, self.shift = fit_calibration(log_proba, truth)
+
+
+def complete(estimator: GenreEstimator, songs: Table, *, strangers: Table) -> None:
+    """What a fitted estimator needs besides: its neighbours, and what no song is."""
+    estimator.neighbours = Neighbours.of(means(songs.X), songs=songs.facts, labels=songs.labels)
+    estimator.strangeness = Strangeness().fit(songs.X, strangers.X[taught(strangers.labels)])
+
+
+def means(X: F32) -> F32:
+    """The first half of the features: where a song is in the network's space."""
+    return X[:, : X.shape[1] // 2]

@@ -1,6 +1,6 @@
 """Which of the songs it learnt from a song sounds like: the nearest in the music network's space."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,10 +25,12 @@ class Neighbours:
     labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, X: F32, *, songs: Sequence[str], labels: Sequence[str]) -> "Neighbours":
+    def of(cls, X: F32, *, songs: Iterable[str], labels: Iterable[str]) -> "Neighbours":
         """X : shape (n, d), mean activations"""
         centre = X.mean(axis=0)
-        return cls(centre, _unit(X - centre).astype(np.float16), tuple(map(str, songs)), tuple(map(str, labels)))
+        return cls(
+            centre, _unit(X - centre).astype(np.float16), tuple(map(str, songs)), tuple(map(str, labels))
+        )
 
     def nearest(self, x: F32, *, k: int = NEAREST) -> tuple[Neighbour, ...]:
         """x : shape (d,); the nearest first. Of songs of one name the nearest alone."""
@@ -44,7 +46,8 @@ class Neighbours:
 
     def distances(self, X: F32) -> F32:
         """Cosine distances, shape (m, d) -> (m, n)."""
-        return np.maximum(1.0 - _unit(X - self.centre) @ self.places.astype(np.float32).T, 0.0)
+        cosines = _unit(X - self.centre) @ self.places.astype(np.float32).T
+        return np.asarray(np.maximum(1.0 - cosines, 0.0))
 
 
 def _unit(X: F32) -> F32:

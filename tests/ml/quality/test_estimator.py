@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from ml.calibration import calibrated, fit_calibration
 from ml.errors import ModelMismatch
 from ml.features.quality import spec
 from ml.quality.classes import CLASSES
-from ml.calibration import calibrated, fit_calibration
 from ml.quality.estimator import QualityEstimator
 
 SPEC = spec()
