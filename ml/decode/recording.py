@@ -12,6 +12,7 @@ from ml.decode.pcm import PcmStream, stream
 from ml.errors import Cancelled, Silent, TooLong, TooShort
 from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
+from ml.spectrogram.chroma import ChromaAccumulator, Chromagram
 from ml.units import LSB16
 
 _SILENT_PEAK = 2 * LSB16
@@ -31,6 +32,7 @@ class Recording:
     excerpts: tuple[Excerpt, ...]
     levels: Levels
     spectrogram: Spectrogram
+    chromagram: Chromagram
     faults: int = 0
     """Damaged packets that were skipped."""
 
@@ -60,7 +62,8 @@ def fold(
     cancelled: Callable[[], bool] | None = None,
 ) -> Recording:
     """The pass itself."""
-    excerpts, meter, picture = Excerpts(), LevelMeter(), Accumulator(sr=pcm.sr)
+    excerpts, meter = Excerpts(), LevelMeter()
+    picture, notes = Accumulator(sr=pcm.sr), ChromaAccumulator(sr=pcm.sr)
     n_samples = 0
     for y in blocks(pcm, size=BLOCK):
         if cancelled is not None and cancelled():
@@ -68,6 +71,7 @@ def fold(
         excerpts.add(y)
         meter.add(y)
         picture.add(y)
+        notes.add(y)
         n_samples += y.shape[1]
         if (
             n_samples > limits.max_duration_s * pcm.sr + BLOCK
@@ -85,6 +89,7 @@ def fold(
         excerpts=excerpts.merged(),
         levels=meter.levels(),
         spectrogram=picture.finish(),
+        chromagram=notes.finish(),
         faults=pcm.faults,
     )
 
