@@ -96,7 +96,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         most=1,
     ),
     "blind_review": Kind(
-        title="Blind review", says="Reviewers see the model’s answer only after their own.", default=True
+        title="Blind review",
+        says="Review begins with the model’s answer hidden until one has answered; each reviewer can show it.",
+        default=True,
     ),
     "song_weight": Kind(
         title="Weight of a labelled song",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
-from app.errors import UnknownTable, UnknownTask
+from app.errors import UnknownFormat, UnknownTable, UnknownTask
 from app.exchange.writers import WRITERS, Columns
 from app.jobs.tables import Job
 from app.labels.service import CLASSES_OF
@@ -42,11 +42,11 @@ class Table:
 
 
 def write(database: Database, what: str, kind: str, *, task: str | None = None) -> Iterator[bytes]:
-    """The file in pieces. Raises UnknownTable, UnknownTask, before the first piece."""
+    """The file in pieces. Raises UnknownTable, UnknownFormat, UnknownTask, before the first piece."""
     if what not in TABLES:
         raise UnknownTable(what=what, known=TABLES)
     if kind not in WRITERS:
-        raise UnknownTable(what=kind, known=list(WRITERS))
+        raise UnknownFormat(what=kind, known=list(WRITERS))
     if task is not None and task not in CLASSES_OF:
         raise UnknownTask(task=task, known=sorted(CLASSES_OF))
     with database.read() as session:
