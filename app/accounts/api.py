@@ -17,6 +17,7 @@ from app.accounts.tables import ROLES, Account, ApiToken
 from app.context import here
 from app.db import utcnow
 from app.errors import NotFound
+from app.labels import standing
 from app.security import refuse_foreign_origin
 from app.submissions.schemas import problems
 
@@ -126,7 +127,7 @@ def accounts(query_data: dict[str, Any]) -> Response:
 def set_role(name: str, json_data: dict[str, Any]) -> Response:
     with here().database.write() as session:
         service.set_role(session, name=name, by=labeller(), now=utcnow(), **json_data)
-        return _answer(service.by_name(session, name))
+    return _recounted(name)
 
 
 @people.post("/<name>/disabled")
@@ -139,11 +140,15 @@ def set_role(name: str, json_data: dict[str, Any]) -> Response:
 def set_disabled(name: str, json_data: dict[str, Any]) -> Response:
     with here().database.write() as session:
         service.set_disabled(session, name=name, by=labeller(), now=utcnow(), **json_data)
-        return _answer(service.by_name(session, name))
+    return _recounted(name)
 
 
-def _answer(account: Account | None) -> Response:
-    assert account is not None
+def _recounted(name: str) -> Response:
+    """The account as it is now, its labels counted anew."""
+    standing.recount(here().database, name=name, by=labeller(), now=utcnow())
+    with here().database.read() as session:
+        account = service.by_name(session, name)
+    assert account is not None  # nobody deletes any
     return jsonify(_person(account))
 
 

@@ -85,13 +85,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "accuse_lossy": Kind(
         title="Sure enough to call a lossy file worse than it says",
-        says="Least probability; 0 takes the model’s own threshold.",
+        says="Least probability; 0 takes the model’s own threshold. For files sent from then on.",
         default=0.0,
         most=1,
     ),
     "acquit": Kind(
         title="Sure enough to call a file what it says",
-        says="Least probability; 0 takes the model’s own threshold.",
+        says="Least probability; 0 takes the model’s own threshold. For files sent from then on.",
         default=0.0,
         most=1,
     ),
