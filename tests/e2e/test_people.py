@@ -142,4 +142,5 @@ def test_a_model_is_trained_compared_promoted_and_rolled_back(tab: Tab) -> None:
     page.wait_for_selector(".flash:has-text('Back to v0')")
     assert page.inner_text(".model-name").startswith("v0")
     moves = page.locator("section:has(> h3:text('Who moved it')) tbody tr").all_inner_texts()
-    assert [("second thoughts" in moves[0], "knows the strange" in moves[1])] == [(True, True)]
+    assert "second thoughts" in moves[0]
+    assert "knows the strange encoder" in moves[1]
