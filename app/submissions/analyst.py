@@ -174,7 +174,7 @@ class Result:
                 job_id=self.claim.job_id,
                 task=task,
                 label=found.answer["label"],
-                verdict=found.answer.get("verdict", ""),
+                verdict=_verdict(found.answer),
                 confidence=found.answer["confidence"],
                 answer=dict(found.answer),
                 features=dict(found.features),
@@ -213,6 +213,11 @@ def _task_finding(prediction: Prediction) -> TaskFinding:
         feature_version=prediction.feature_version,
         model_version_id=prediction.model_version_id,
     )
+
+
+def _verdict(answer: Mapping[str, Any]) -> str:
+    """A task without verdicts only says whether it can't tell."""
+    return str(answer.get("verdict") or ("undecided" if answer.get("undecided") else ""))
 
 
 def _plain(record: Mapping[str, Any] | None) -> dict[str, Any] | None:

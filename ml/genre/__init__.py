@@ -1,0 +1,1 @@
+"""What kind of music it is."""
