@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app.pages.words import clock
 from ml import gate
-from ml.words import label_words, percent
+from ml.words import label_words
 
 UNSURE: Final = 0.5
 """Below it no genre has more than half of a moment."""
@@ -61,6 +61,7 @@ def shown(answer: Mapping[str, Any], *, manifest: Mapping[str, Any] | None = Non
         "course": course(genre.get("timeline") or (), duration_s=duration_s),
         "neighbours": [_neighbour(one) for one in genre.get("neighbours") or ()],
         "about": about(manifest or {}),
+        "how_right": how_right(manifest or {}),
     }
 
 
@@ -101,21 +102,26 @@ def runs(timeline: Iterable[Mapping[str, Any]], *, duration_s: float) -> Iterabl
 
 
 def about(manifest: Mapping[str, Any]) -> str:
-    """What the model was trained on, and how often it is right: from its own manifest.
+    r"""What the model was trained on, and how often it is right: from its own manifest.
 
     >>> about({"training": {"rows": 400}, "metrics": {"exact": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 400}}})
-    'Trained on 400 songs. Of 400 songs it had not met, it named the right one of ten in 85 % (81 to 88 %).'
+    'Trained on 400 songs. Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81 to 88\xa0%).'
     """
-    training, evaluation = manifest.get("training") or {}, manifest.get("evaluation")
-    right = (manifest.get("metrics") or {}).get("exact") or (gate.exact(evaluation) if evaluation else None)
-    says = [f"Trained on {training['rows']:,} songs.".replace(",", " ")] if training.get("rows") else []
-    if right and right.get("n"):
-        low, high = (f"{100 * right[end]:.0f}" for end in ("low", "high"))
-        says.append(
-            f"Of {right['n']} songs it had not met, it named the right one of ten in {percent(right['value'])} "
-            f"({low} to {high} %)."
-        )
+    rows = (manifest.get("training") or {}).get("rows")
+    says = [f"Trained on {rows:,} songs.".replace(",", "\u00a0")] if rows else []
+    says += [says_right] if (says_right := how_right(manifest)) else []
     return " ".join(says)
+
+
+def how_right(manifest: Mapping[str, Any]) -> str:
+    """How often it is right; a model that came with the code was cross-validated, one trained here has a test part."""
+    evaluation = manifest.get("evaluation")
+    right = (manifest.get("metrics") or {}).get("exact") or (gate.exact(evaluation) if evaluation else None)
+    if not right or not right.get("n"):
+        return ""
+    value, low, high = (f"{100 * right[end]:.0f}" for end in ("value", "low", "high"))
+    named = f"the model named the right one of ten in {value}\u00a0% ({low} to {high}\u00a0%)"
+    return f"Of {right['n']} songs it had not met, {named}."
 
 
 def _run(held: Sequence[tuple[Mapping[str, Any], float]], duration_s: float) -> Run:

@@ -84,4 +84,4 @@ def _finding(answer: Mapping[str, Any]) -> str:
 
 def _genre(genre: Mapping[str, Any]) -> str:
     words = label_words(genre["label"])
-    return f"can’t tell, perhaps {words}" if genre["undecided"] else words
+    return f"perhaps {words}" if genre["undecided"] else words

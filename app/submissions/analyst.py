@@ -146,7 +146,7 @@ class Result:
         row.engine = self.finding.engine
         session.add_all(self._predictions())
         if self.source_id:
-            names = [f"spectrogram-{channel}" for channel in "LRMS"] + ["picture"]
+            names = [f"spectrogram-{channel}" for channel in "LRMS"] + ["chromagram", "picture"]
             storage.share(session, source_id=self.source_id, submission_id=row.id, names=names)
         self.attach(session)
 

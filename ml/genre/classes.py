@@ -1,4 +1,4 @@
-"""The ten genres, as G. Tzanetakis and P. Cook named them (Musical Genre Classification of Audio Signals, 2002)."""
+"""The possible answers of the genre task: the ten of GTZAN (Tzanetakis and Cook, 2002)."""
 
 from typing import Final
 

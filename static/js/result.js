@@ -1,5 +1,5 @@
 // A submission's page: waits with the server, then wakes the viewer, the player and the keys.
-import { Course } from "./course.js";
+import { Chroma, Course } from "./course.js";
 import { key } from "./keys.js";
 import { copyOf, forget } from "./copies.js";
 import { Player } from "./player.js";
@@ -33,6 +33,8 @@ function wakeViewer() {
   player.load(id);
   const strip = element.querySelector("[data-course]");
   if (strip) new Course(strip, viewer, (second) => player.seek(second));
+  const chroma = element.querySelector("[data-chroma]");
+  if (chroma) new Chroma(chroma, viewer);
 }
 
 async function offerAgain() {

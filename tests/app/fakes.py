@@ -34,7 +34,7 @@ GENRE: dict[str, Any] = {
     "label": "jazz",
     "confidence": 0.84,
     "undecided": False,
-    "sentence": "Jazz, 84 % sure.",
+    "sentence": "Sounds like jazz (84 %).",
     "probabilities": {"jazz": 0.84, "blues": 0.09, "rock": 0.03, "hiphop": 0.02, "pop": 0.02}
     | dict.fromkeys(("classical", "country", "disco", "metal", "reggae"), 0.0),
     "timeline": [
@@ -44,8 +44,8 @@ GENRE: dict[str, Any] = {
         {"start_s": 3.0, "label": "jazz", "confidence": 0.8},
     ],
     "neighbours": [
-        {"song": "jazz.00042", "label": "jazz", "distance": 0.21},
-        {"song": "blues.00007", "label": "blues", "distance": 0.34},
+        {"song": "Cole Trane: Blue Rail", "label": "jazz", "distance": 0.21},
+        {"song": "Ma Delta: River", "label": "blues", "distance": 0.34},
     ],
 }
 ANSWERS = {"quality": QUALITY, "genre": GENRE}
@@ -132,8 +132,10 @@ def finding(version_ids: Mapping[str, int]) -> Finding:
             "height": 4,
             "floor_db": -120.0,
             "step_db": 0.5,
+            "chromagram": True,
         },
-        pictures={f"spectrogram-{channel}": png(value=at) for at, channel in enumerate("LRMS")},
+        pictures={f"spectrogram-{channel}": png(value=at) for at, channel in enumerate("LRMS")}
+        | {"chromagram": png(value=99)},
     )
 
 
