@@ -1,4 +1,5 @@
 // The reviewers' screen: keys, and the next picture fetched while this one is looked at.
+import { Chroma } from "./course.js";
 import { key } from "./keys.js";
 import { Player } from "./player.js";
 import { viewerKeys } from "./viewer-keys.js";
@@ -17,6 +18,8 @@ if (page.dataset.next) fetch(`${page.dataset.next}?channel=L&palette=spek`).catc
 page.querySelector("[data-blind] input[type=checkbox]").addEventListener("change", (event) => event.target.form.requestSubmit());
 
 player?.load(page.dataset.id);
+const chroma = page.querySelector("[data-chroma]");
+if (chroma) new Chroma(chroma, viewer);
 viewerKeys(() => viewer);
 for (const pick of picks) {                    // after the viewer's keys: the tenth pick takes 0 from its zoom
   key(pick.dataset.pick, () => { pick.checked = true; pick.focus(); chosen(pick); });
