@@ -73,7 +73,7 @@ class MlEngine:
         return Finding(engine="picture", pictures={"picture": picture.clean(path)})
 
     def card(self, answer: Record, *, spectrogram_png: bytes) -> bytes | None:
-        if answer["quality"] is None:
+        if answer["quality"] is None and answer["genre"] is None:
             return None
         claim = label_words(answer["claim"]) if answer["claim"] else None
         return card.draw(answer, levels=_levels(spectrogram_png), claim=claim)

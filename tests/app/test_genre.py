@@ -89,7 +89,6 @@ def test_genre_alone_says_nothing_of_codings(owner: FlaskClient, asked: Any) -> 
         "Evidence",
         'class="ribbon"',
         "How likely each coding",
-        "card.png",
         "kbps (LAME)",
     ):
         assert word not in html, word

@@ -18,7 +18,8 @@ DROP = """async ([name, type, base64]) => {
   const carried = new DataTransfer();
   carried.items.add(new File([bytes], name, { type }));
   const zone = document.querySelector("[data-drop]");
-  for (const kind of ["dragover", "drop"]) zone.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+  const how = { dataTransfer: carried, bubbles: true, cancelable: true };
+  for (const kind of ["dragover", "drop"]) zone.dispatchEvent(new DragEvent(kind, how));
 }"""
 
 
@@ -128,5 +129,7 @@ def test_axe_finds_nothing_serious_and_nothing_overflows(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(_axe())
     found = page.evaluate("axe.run()")
-    bad = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in SERIOUS]
+    bad = [
+        f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in SERIOUS
+    ]
     assert bad == []
