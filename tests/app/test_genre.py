@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from app.context import Context
 from app.jobs.worker import Worker
+from app.labels.service import BASES_OF, CLASSES_OF, GENUINE_OF, USUAL_BASIS_OF
 from app.labels.tables import Decision, Label
 from app.pages import genre as shown
 from app.registry import service as registry
@@ -19,6 +20,7 @@ from app.registry.tables import ModelAlias
 from app.retraining import runs
 from app.submissions.tables import Prediction
 from ml.genre.classes import CLASSES
+from ml.tasks import TASKS
 from tests import learning
 from tests.app import fakes, training
 from tests.app.conftest import API, fill, get, post, register_model, send, token
@@ -55,6 +57,13 @@ def h1(html: str) -> str:
     found = re.search(r"<h1>(.*?)</h1>", html, re.DOTALL)
     assert found is not None
     return text(found[1])
+
+
+def test_what_the_pages_know_of_a_task_is_what_training_knows() -> None:
+    for name, task in TASKS.items():
+        assert (CLASSES_OF[name], GENUINE_OF[name]) == (task.classes, task.genuine)
+        assert USUAL_BASIS_OF[name] in BASES_OF[name]
+    assert BASES_OF.keys() == GENUINE_OF.keys() == CLASSES_OF.keys() >= TASKS.keys()
 
 
 def test_the_front_page_asks_for_one_or_both(owner: FlaskClient) -> None:
