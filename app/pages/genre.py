@@ -60,7 +60,7 @@ def shown(answer: Mapping[str, Any], *, manifest: Mapping[str, Any] | None = Non
         "probabilities": ranked,
         "course": course(genre.get("timeline") or (), duration_s=duration_s),
         "neighbours": [_neighbour(one) for one in genre.get("neighbours") or ()],
-        "about": about(manifest or {}),
+        "about": about(manifest or {}, label=genre["label"]),
         "how_right": how_right(manifest or {}),
     }
 
@@ -101,27 +101,48 @@ def runs(timeline: Iterable[Mapping[str, Any]], *, duration_s: float) -> Iterabl
     yield _run(held, duration_s)
 
 
-def about(manifest: Mapping[str, Any]) -> str:
-    r"""What the model was trained on, and how often it is right: from its own manifest.
-
-    >>> about({"training": {"rows": 400}, "metrics": {"exact": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 400}}})
-    'Trained on 400 songs. Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81 to 88\xa0%).'
-    """
-    rows = (manifest.get("training") or {}).get("rows")
-    says = [f"Trained on {rows:,} songs.".replace(",", "\u00a0")] if rows else []
-    says += [says_right] if (says_right := how_right(manifest)) else []
-    return " ".join(says)
+def about(manifest: Mapping[str, Any], *, label: str) -> str:
+    """What the model was trained on, how often it is right, and how often with songs of this genre: by its manifest."""
+    training, of = manifest.get("training") or {}, recall(manifest, label)
+    says = [_learnt(training["rows"], training.get("groups"), manifest)] if training.get("rows") else []
+    says += [how_right(manifest)]
+    says += [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
+    return " ".join(filter(None, says))
 
 
 def how_right(manifest: Mapping[str, Any]) -> str:
-    """How often it is right; a model that came with the code was cross-validated, one trained here has a test part."""
+    r"""How often it is right; a model that came with the code was cross-validated, one trained here has a test part.
+
+    >>> how_right({"metrics": {"accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 400}}})
+    'Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81 to 88\xa0%).'
+    """
     evaluation = manifest.get("evaluation")
-    right = (manifest.get("metrics") or {}).get("exact") or (gate.exact(evaluation) if evaluation else None)
+    right = (manifest.get("metrics") or {}).get("accuracy") or (
+        gate.exact(evaluation) if evaluation else None
+    )
     if not right or not right.get("n"):
         return ""
-    value, low, high = (f"{100 * right[end]:.0f}" for end in ("value", "low", "high"))
-    named = f"the model named the right one of ten in {value}\u00a0% ({low} to {high}\u00a0%)"
-    return f"Of {right['n']} songs it had not met, {named}."
+    return f"Of {right['n']} songs it had not met, the model named the right one of ten in {_share(right)}."
+
+
+def recall(manifest: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:
+    """Of songs of this genre, the share that was named so; None where none was tried."""
+    classes = (manifest.get("metrics") or {}).get("classes") or {}
+    found: Mapping[str, Any] | None = (classes.get(label) or {}).get("recall")
+    return found if found and found.get("n") else None
+
+
+def _learnt(rows: int, groups: int | None, manifest: Mapping[str, Any]) -> str:
+    by = f" of {groups} artists" if groups else ""
+    classes = (manifest.get("metrics") or {}).get("classes") or {}
+    often = sorted((of["recall"]["n"], label) for label, of in classes.items())
+    spread = f", from {often[0][0]} ({label_words(often[0][1])}) to {often[-1][0]} a genre" if often else ""
+    return f"Trained on {rows} songs{by}{spread}."
+
+
+def _share(of: Mapping[str, Any]) -> str:
+    value, low, high = (f"{100 * of[end]:.0f}" for end in ("value", "low", "high"))
+    return f"{value}\u00a0% ({low} to {high}\u00a0%)"
 
 
 def _run(held: Sequence[tuple[Mapping[str, Any], float]], duration_s: float) -> Run:
