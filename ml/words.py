@@ -20,9 +20,6 @@ FAMILY_WORDS: Final = {
     "mp2": "MP2",
 }
 
-GENRE_WORDS: Final = {"hiphop": "hip-hop"}
-"""Genres that are written otherwise than their class id."""
-
 CODER_WORDS: Final = {
     "mp3": "MP3",
     "mp2": "MP2",
@@ -78,7 +75,7 @@ def label_words(label: str) -> str:
     """
     name, _, rate = label.partition("-")
     if not rate:
-        return GENRE_WORDS.get(name) or family_words(name)
+        return FAMILY_WORDS.get(name) or genre_words(name)
     coder = "LAME" if name == "mp3" else family_words(name)
     return (
         f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"
@@ -224,6 +221,35 @@ UNDECIDED: Final = {
 def undecided(reason: str, **facts: str) -> str:
     """Why no verdict is given; reason is a key of UNDECIDED."""
     return UNDECIDED[reason].format(**facts)
+
+
+def genre_words(label: str) -> str:
+    """A genre within a sentence.
+
+    >>> genre_words("hiphop"), genre_words("jazz")
+    ('hip-hop', 'jazz')
+    """
+    return {"hiphop": "hip-hop"}.get(label, label)
+
+
+def genre_sentence(label: str, p: float) -> str:
+    """
+    >>> genre_sentence("hiphop", 0.87)
+    'Sounds like hip-hop (87 %).'
+    """
+    return f"Sounds like {genre_words(label)} ({percent(p)})."
+
+
+UNDECIDED_GENRE: Final = {
+    "short": "Can’t tell the genre: at least {seconds} s of sound are needed.",
+    "strange": "Can’t tell the genre: it is unlike the songs that this was learnt from.",
+    "close": "Can’t tell the genre: it could be {first} ({p_first}) or {second} ({p_second}).",
+}
+
+
+def undecided_genre(reason: str, **facts: str) -> str:
+    """Why no genre is given; reason is a key of UNDECIDED_GENRE."""
+    return UNDECIDED_GENRE[reason].format(**facts)
 
 
 def percent(p: float) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from ml.calibration import calibrated, fit_calibration
 from ml.dataset import Table
 from ml.features.spec import FeatureSpec
-from ml.quality.estimator import calibrated, fit_calibration
 from ml.retraining import Songs
 from ml.tasks import Task
 

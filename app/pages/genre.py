@@ -106,7 +106,9 @@ def about(manifest: Mapping[str, Any], *, label: str) -> str:
     training, of = manifest.get("training") or {}, recall(manifest, label)
     says = [_learnt(training["rows"], training.get("groups"), manifest)] if training.get("rows") else []
     says += [how_right(manifest)]
-    says += [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
+    says += (
+        [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
+    )
     return " ".join(filter(None, says))
 
 

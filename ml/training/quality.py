@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
@@ -25,8 +24,7 @@ from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import Presence
-
-CACHE: Final = Path(".cache/quality")
+from ml.training import CACHE
 
 
 def train_quality(
@@ -64,7 +62,7 @@ def measure_all(examples: Sequence[Example], *, jobs: int) -> None:
 
 def cache_folder() -> Path:
     """Rows of one feature spec; another spec has another folder."""
-    return CACHE / quality.spec().id
+    return CACHE / "quality" / quality.spec().id
 
 
 def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
