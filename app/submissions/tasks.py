@@ -19,6 +19,7 @@ from ml.artifact import Artifact
 from ml.decode import Recording, probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
+from ml.spectrogram.chroma import chroma_png
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
 from ml.words import label_words
 
@@ -48,6 +49,7 @@ class MlEngine:
 
         def draw(recording: Recording) -> None:
             pictures.update(_pictures(recording.spectrogram))
+            pictures["chromagram"] = chroma_png(recording.chromagram.C, palette="viridis")
             on_drawn(_facts(recording.spectrogram), pictures)
 
         with self._database.read() as session:
@@ -119,6 +121,7 @@ def _facts(spectrogram: Spectrogram) -> Record:
         "height": height,
         "floor_db": FLOOR_DB,
         "step_db": STEP_DB,
+        "chromagram": True,  # a blob of its own; older answers have none
     }
 
 

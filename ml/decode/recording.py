@@ -13,6 +13,7 @@ from ml.decode.stretches import Stretches
 from ml.errors import Cancelled, Silent, TooLong, TooShort
 from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
+from ml.spectrogram.chroma import ChromaAccumulator, Chromagram
 from ml.units import LSB16
 
 _SILENT_PEAK = 2 * LSB16
@@ -34,6 +35,7 @@ class Recording:
     """A few seconds each, in mono, spread over the whole."""
     levels: Levels
     spectrogram: Spectrogram
+    chromagram: Chromagram
     faults: int = 0
     """Damaged packets that were skipped."""
 
@@ -64,7 +66,7 @@ def fold(
 ) -> Recording:
     """The pass itself."""
     excerpts, stretches, meter = Excerpts(), Stretches(sr=pcm.sr), LevelMeter()
-    picture = Accumulator(sr=pcm.sr)
+    picture, notes = Accumulator(sr=pcm.sr), ChromaAccumulator(sr=pcm.sr)
     n_samples = 0
     for y in blocks(pcm, size=BLOCK):
         if cancelled is not None and cancelled():
@@ -73,6 +75,7 @@ def fold(
         stretches.add(y)
         meter.add(y)
         picture.add(y)
+        notes.add(y)
         n_samples += y.shape[1]
         if (
             n_samples > limits.max_duration_s * pcm.sr + BLOCK
@@ -91,6 +94,7 @@ def fold(
         stretches=stretches.kept(),
         levels=meter.levels(),
         spectrogram=picture.finish(),
+        chromagram=notes.finish(),
         faults=pcm.faults,
     )
 
