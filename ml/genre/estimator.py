@@ -23,7 +23,7 @@ from ml.genre.strangeness import Strangeness, taught
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-SETTINGS: Final[dict[str, Any]] = {"C": 0.01}
+SETTINGS: Final[dict[str, Any]] = {"C": 0.003}
 FLOOR: Final = 1e-7
 
 
