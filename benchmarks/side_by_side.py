@@ -40,7 +40,7 @@ from ml.analysis import analyse  # noqa: E402
 from ml.corpus import Master  # noqa: E402
 from ml.dataset import Table  # noqa: E402
 from ml.evaluation import TABLE, wilson  # noqa: E402
-from ml.training import fit_and_save  # noqa: E402
+from ml.training.quality import fit_and_save  # noqa: E402
 
 KEY = b"side by side"
 """Signs a model that lives for one run."""

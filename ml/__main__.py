@@ -79,12 +79,12 @@ def _encode(command: argparse.ArgumentParser) -> None:
 
 
 def _train(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--suite", choices=("quality",), default="quality")
+    _suite(command)
     command.add_argument(
         "--table",
         type=Path,
         metavar="FILE",
-        help="measurements made before (ml/shipped/quality/table.npz): no audio",
+        help="measurements made before (ml/shipped/SUITE/table.npz): no audio",
     )
     command.add_argument("--per-class", type=_positive, default=150, metavar="N", help="of each lossy class")
     command.add_argument("--seed", type=int, default=1)
@@ -95,7 +95,7 @@ def _train(command: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--suite", choices=("quality",), default="quality")
+    _suite(command)
     command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
     command.add_argument("--seed", type=int, default=1, help="of the split")
     command.add_argument("--table", type=Path, metavar="FILE", help="measurements; default: the shipped ones")
@@ -108,6 +108,10 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", type=Path, metavar="FILE", help="write all figures as well")
     command.add_argument("--plot", type=Path, metavar="PNG", help="draw them as well")
+
+
+def _suite(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--suite", choices=("quality", "genre"), default="quality", help="which model")
 
 
 def _tasks(text: str) -> tuple[str, ...]:

@@ -4,15 +4,19 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ml.answer import Declared, Quality
+from ml.answer import Declared, Genre, Moment, Quality
 from ml.artifact import Artifact
 from ml.decode import Limits, Recording, probe, record
 from ml.errors import Cancelled
-from ml.features.quality import measure
+from ml.features import genre as genre_features
+from ml.features import quality as quality_features
+from ml.genre import verdict as genre_verdict
+from ml.genre.estimator import means
 from ml.quality.evidence import evidence
 from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
@@ -27,7 +31,7 @@ class Analysis:
 
     declared: Declared
     quality: Quality | None
-    genre: Mapping[str, Any] | None
+    genre: Genre | None
     spectrogram: Spectrogram
     features: Mapping[str, Mapping[str, float | None]]
     """task -> the numbers its model saw; None where there was nothing to measure."""
@@ -63,9 +67,12 @@ def analyse(
         on_recorded(recording)
     say("measuring", 0.0)
     quality: Quality | None = None
+    genre: Genre | None = None
     features: dict[str, Mapping[str, float | None]] = {}
-    if "quality" in tasks:
-        with threadpool_limits(1):
+    with threadpool_limits(1):
+        if "genre" in tasks:  # the quicker one first
+            genre, features["genre"] = judge_genre(recording, model=models["genre"])
+        if "quality" in tasks:
             quality, features["quality"] = judge_quality(
                 recording, declared=declared, model=models["quality"]
             )
@@ -73,7 +80,7 @@ def analyse(
     return Analysis(
         declared=declared,
         quality=quality,
-        genre=None,
+        genre=genre,
         spectrogram=recording.spectrogram,
         features=features,
         feature_version={task: models[task].feature_version for task in features},
@@ -84,7 +91,7 @@ def judge_quality(
     recording: Recording, *, declared: Declared, model: Artifact
 ) -> tuple[Quality, dict[str, float | None]]:
     """The quality answer for decoded sound, and the numbers it rests on."""
-    measured = measure(recording.excerpts, sr=recording.sr)
+    measured = quality_features.measure(recording.excerpts, sr=recording.sr)
     vector = model.estimator.spec.vector(measured.values)
     p = model.estimator.predict_proba(vector[None])[0]
     quality = decide(
@@ -99,3 +106,25 @@ def judge_quality(
         evidence=evidence(measured, levels=recording.levels, sr=recording.sr, bit_depth=declared.bit_depth),
     )
     return quality, {name: value if isfinite(value) else None for name, value in measured.values.items()}
+
+
+def judge_genre(recording: Recording, *, model: Artifact) -> tuple[Genre, dict[str, float | None]]:
+    """The genre answer for decoded sound, and the numbers it rests on."""
+    measured = genre_features.measure(recording.stretches, sr=recording.sr)
+    values, estimator = measured.values, model.estimator
+    moments = [measured.around(at) for at in range(len(measured.starts_s))]
+    X = np.stack([estimator.spec.vector(numbers) for numbers in (values, *moments)])
+    p = estimator.predict_proba(X)
+    timeline = tuple(
+        Moment(start_s, model.classes[row.argmax()], float(row.max()))
+        for start_s, row in zip(measured.starts_s, p[1:], strict=True)
+    )
+    genre = genre_verdict.decide(
+        dict(zip(model.classes, map(float, p[0]), strict=True)),
+        strangeness=float(estimator.strangeness(X[:1])[0]),
+        duration_s=recording.duration_s,
+        timeline=timeline,
+        neighbours=estimator.neighbours.nearest(means(X[:1])[0]),
+        thresholds=genre_verdict.Thresholds(**model.manifest["thresholds"]),
+    )
+    return genre, dict(values)

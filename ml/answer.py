@@ -76,13 +76,49 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What a few seconds sound like."""
+
+    start_s: float
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A song that the model learnt from."""
+
+    song: str
+    """Artist and title."""
+    label: str
+    distance: float
+    """In the music network's space: 0 the same, 1 nothing in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """The answer to "what kind of music is it?"."""
+
+    label: str
+    """The most probable class, even when undecided."""
+    confidence: float
+    undecided: bool
+    probabilities: Mapping[str, float]
+    timeline: tuple[Moment, ...]
+    """The course over the song."""
+    neighbours: tuple[Neighbour, ...]
+    """The nearest songs, the nearest first."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything that is said about one file."""
 
     file: str
     declared: Declared | None = None
     quality: Quality | None = None
-    genre: Mapping[str, Any] | None = None
+    genre: Genre | None = None
     error: Mapping[str, str] | None = None
     """``{"code", "message"}``."""
 

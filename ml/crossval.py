@@ -10,9 +10,10 @@ from rich.progress import track
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ml.answer import Declared
+from ml.calibration import calibrated, fit_calibration
 from ml.dataset import Table
 from ml.quality.classes import CLASSES, KBPS
-from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
+from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import LOSSY, Presence
 from ml.quality.verdict import Thresholds, agreeing_classes
 

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ml import artifact
-from ml.crossval import choose_thresholds
+from ml.crossval import choose_thresholds, class_numbers
 from ml.dataset import Table
 from ml.decode import Limits, record
 from ml.evaluation.answers import answer_with
-from ml.features import quality
+from ml.evaluation.genre import STRANGERS, TABLE
+from ml.evaluation.genre.validation import strangeness_out_of_fold
+from ml.features import genre, quality
 from ml.features.spec import FeatureSpec
+from ml.genre.classes import CLASSES as GENRES
+from ml.genre.estimator import GenreEstimator, complete
+from ml.genre.thresholds import choose_thresholds as choose_genre_thresholds
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import LOSSY, Presence
@@ -124,4 +129,51 @@ QUALITY: Final = Task(
     genuine="lossless",
     complete=_complete_quality,
 )
-TASKS: Final[Mapping[str, Task]] = {QUALITY.name: QUALITY}
+
+
+def _genre_estimator(spec: FeatureSpec, seed: int) -> GenreEstimator:
+    return GenreEstimator(spec, GENRES, seed=seed)
+
+
+def _measure_genre(path: Path) -> Values:
+    recording = record(path, limits=Limits())
+    with threadpool_limits(1):
+        return genre.measure(recording.stretches, sr=recording.sr).values
+
+
+def _all(table: Table) -> Bools:
+    return np.ones(len(table), dtype=bool)
+
+
+def _genre_thresholds(table: Table, proba: F64) -> dict[str, float]:
+    truth = class_numbers(table, classes=GENRES)
+    strangeness = strangeness_out_of_fold(table, strangers=_strangers())
+    return asdict(choose_genre_thresholds(proba, truth, strangeness=strangeness))
+
+
+def _answer_genre(table: Table, proba: F64, thresholds: Mapping[str, float]) -> tuple[Strings, Bools]:
+    """The likeliest; nobody is accused of a genre."""
+    return np.array(GENRES)[proba.argmax(axis=1)], np.zeros(len(table), dtype=bool)
+
+
+def _complete_genre(estimator: GenreEstimator, base: Table, seed: int) -> None:
+    complete(estimator, base, strangers=_strangers())
+
+
+def _strangers() -> Table:
+    return Table.load(STRANGERS, task="genre")
+
+
+GENRE: Final = Task(
+    name="genre",
+    classes=GENRES,
+    table=TABLE,
+    spec=genre.spec,
+    measure=_measure_genre,
+    estimator=_genre_estimator,
+    counts=_all,
+    thresholds=_genre_thresholds,
+    answer=_answer_genre,
+    complete=_complete_genre,
+)
+TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (QUALITY, GENRE)}

@@ -66,14 +66,16 @@ def family_words(name: str) -> str:
 
 
 def label_words(label: str) -> str:
-    """A class as it stands in lists and on buttons.
+    """A class of any task as it stands in lists and on buttons.
 
     >>> [label_words(x) for x in ("mp3-128", "aac-256", "mp3-v0", "vorbis-q5", "lossless")]
     ['128 kbps (LAME)', '256 kbps (AAC)', 'V0 (LAME)', 'q5 (Ogg Vorbis)', 'lossless']
+    >>> label_words("hiphop"), label_words("jazz")
+    ('hip-hop', 'jazz')
     """
     name, _, rate = label.partition("-")
     if not rate:
-        return family_words(name)
+        return FAMILY_WORDS.get(name) or genre_words(name)
     coder = "LAME" if name == "mp3" else family_words(name)
     return (
         f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"
@@ -219,6 +221,35 @@ UNDECIDED: Final = {
 def undecided(reason: str, **facts: str) -> str:
     """Why no verdict is given; reason is a key of UNDECIDED."""
     return UNDECIDED[reason].format(**facts)
+
+
+def genre_words(label: str) -> str:
+    """A genre within a sentence.
+
+    >>> genre_words("hiphop"), genre_words("jazz")
+    ('hip-hop', 'jazz')
+    """
+    return {"hiphop": "hip-hop"}.get(label, label)
+
+
+def genre_sentence(label: str, p: float) -> str:
+    """
+    >>> genre_sentence("hiphop", 0.87)
+    'Sounds like hip-hop (87 %).'
+    """
+    return f"Sounds like {genre_words(label)} ({percent(p)})."
+
+
+UNDECIDED_GENRE: Final = {
+    "short": "Can’t tell the genre: at least {seconds} s of sound are needed.",
+    "strange": "Can’t tell the genre: it is unlike the songs that this was learnt from.",
+    "close": "Can’t tell the genre: it could be {first} ({p_first}) or {second} ({p_second}).",
+}
+
+
+def undecided_genre(reason: str, **facts: str) -> str:
+    """Why no genre is given; reason is a key of UNDECIDED_GENRE."""
+    return UNDECIDED_GENRE[reason].format(**facts)
 
 
 def percent(p: float) -> str:

@@ -33,7 +33,7 @@ ASKING = ["app.accounts.tokens", "app.accounts.session", "app.accounts.rights"]
 _TEXT = f"""
 {" ".join(LIGHT)}
 ml.units
-ml.stft ml.sandbox
+ml.stft ml.sandbox ml.calibration
 ml.decode ml.spectrogram ml.features ml.forensics ml.encode
 ml.quality ml.genre ml.facts ml.dataset ml.artifact ml.corpus
 ml.crossval
@@ -73,7 +73,19 @@ MAY_COMPUTE = {
 }
 """Of the application, only these import what is heavy in ``ml``."""
 
-HEAVY = {"numpy", "scipy", "librosa", "sklearn", "skimage", "numba", "lightgbm", "av", "soundfile", "PIL"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "librosa",
+    "sklearn",
+    "skimage",
+    "numba",
+    "lightgbm",
+    "onnxruntime",
+    "av",
+    "soundfile",
+    "PIL",
+}
 ML_STANDS_ON = HEAVY | {"joblib", "llvmlite", "mutagen", "soxr", "rich", "threadpoolctl"}
 
 MODULES, IMPORTS = read(Path(__file__).resolve().parent.parent)

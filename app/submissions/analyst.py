@@ -148,7 +148,7 @@ class Result:
         row.engine = self.finding.engine
         session.add_all(self._predictions())
         if self.source_id:
-            names = [f"spectrogram-{channel}" for channel in "LRMS"] + ["picture"]
+            names = [f"spectrogram-{channel}" for channel in "LRMS"] + ["chromagram", "picture"]
             storage.share(session, source_id=self.source_id, submission_id=row.id, names=names)
         self.attach(session)
 
@@ -176,7 +176,7 @@ class Result:
                 job_id=self.claim.job_id,
                 task=task,
                 label=found.answer["label"],
-                verdict=found.answer.get("verdict", ""),
+                verdict=_verdict(found.answer),
                 confidence=found.answer["confidence"],
                 answer=dict(found.answer),
                 features=dict(found.features),
@@ -218,6 +218,11 @@ def _task_finding(prediction: Prediction) -> TaskFinding:
         feature_version=prediction.feature_version,
         model_version_id=prediction.model_version_id,
     )
+
+
+def _verdict(answer: Mapping[str, Any]) -> str:
+    """A task without verdicts only says whether it can't tell."""
+    return str(answer.get("verdict") or ("undecided" if answer.get("undecided") else ""))
 
 
 def _plain(record: Mapping[str, Any] | None) -> dict[str, Any] | None:

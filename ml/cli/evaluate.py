@@ -3,17 +3,25 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ml.dataset import Table
-from ml.evaluation import TABLE, evaluate_quality
-from ml.evaluation.plot import draw
-from ml.evaluation.report import report
+from ml.evaluation import TABLE, evaluate_quality, genre, plot, report
+from ml.evaluation.genre import plot as genre_plot
+from ml.evaluation.genre import report as genre_report
 from ml.evaluation.unseen import tools
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Prints the figures of a cross-validation by supergroup; writes and draws them where asked to."""
+    """Prints the figures of a cross-validation by group; writes and draws them where asked to."""
+    return _genre(asked) if asked.suite == "genre" else _quality(asked)
+
+
+def _quality(asked: argparse.Namespace) -> int:
     table = Table.load(asked.table or TABLE)
     known = tools(table)
     if unknown := sorted(set(asked.leave_out) - {*known, "each"}):
@@ -23,12 +31,35 @@ def run(asked: argparse.Namespace) -> int:
         return 2
     without = _chosen(asked.leave_out, known=known)
     figures = evaluate_quality(table, jobs=asked.jobs, seed=asked.seed, without=without)
+    return _told(asked, figures, report=report.report, draw=plot.draw)
+
+
+def _genre(asked: argparse.Namespace) -> int:
+    table = Table.load(asked.table or genre.TABLE, task="genre")
+    strangers = Table.load(genre.STRANGERS, task="genre")
+    baseline = _baseline(genre.BASELINE) if asked.table is None else None
+    figures = genre.evaluate_genre(table, strangers, baseline=baseline, seed=asked.seed)
+    return _told(asked, figures, report=genre_report.report, draw=genre_plot.draw)
+
+
+def _told(
+    asked: argparse.Namespace,
+    figures: Mapping[str, Any],
+    *,
+    report: Callable[[Mapping[str, Any]], str],
+    draw: Callable[[Mapping[str, Any]], bytes],
+) -> int:
     print(report(figures))
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if asked.plot:
         asked.plot.write_bytes(draw(figures))
     return 0
+
+
+def _baseline(path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
+    with np.load(path) as data:
+        return np.asarray(data["X"], dtype=np.float32)
 
 
 def _chosen(names: Sequence[str], *, known: Sequence[str]) -> list[str]:

@@ -2,16 +2,16 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
-from ml.answer import Answer, Declared
+from ml.answer import Answer, Declared, Genre
 from ml.cli.files import printable
-from ml.words import label_words, percent
+from ml.words import genre_words, label_words, percent
 
 MARKS: Final = {
     "genuine": ("✓ genuine", "blue"),
@@ -22,23 +22,37 @@ MARKS: Final = {
 """Shape and word first, colour second; blue, orange and purple are told apart by everybody."""
 
 CSV_QUALITY: Final = ("verdict", "label", "family", "confidence", "cutoff_hz", "sentence")
+CSV_GENRE: Final = ("label", "confidence", "undecided", "sentence")
 CSV_DECLARED: Final = (
     *("container", "codec", "kbps", "bitrate_mode", "encoder"),
     *("sample_rate", "bit_depth", "channels", "duration_s"),
 )
 
 
-def table(answers: Iterable[Answer]) -> Table:
-    """File, claim, verdict, finding, confidence, cutoff; one row each."""
+def table(answers: Sequence[Answer], *, tasks: Collection[str] = ("quality",)) -> Table:
+    """File, claim, verdict, finding, confidence, cutoff, and the genre where it was asked for; one row each."""
     rows = Table(box=None, pad_edge=False, header_style="bold")
     rows.add_column("file", overflow="fold", min_width=24)
     for name in ("claim", "verdict", "sounds like"):
         rows.add_column(name)
     for name in ("confidence", "cutoff"):
         rows.add_column(name, justify="right", no_wrap=True)
+    if "genre" in tasks:
+        rows.add_column("genre")
     for answer in answers:
-        rows.add_row(*_cells(answer))
+        rows.add_row(*_cells(answer), *([genre_cell(answer.genre)] if "genre" in tasks else []))
     return rows
+
+
+def genre_cell(genre: Genre | None) -> str:
+    """The likeliest genre; a mark where it is a guess.
+
+    >>> genre_cell(Genre("hiphop", 0.4, True, {}, (), (), ""))
+    '? hip-hop 40 %'
+    """
+    if genre is None:
+        return ""
+    return f"{'? ' if genre.undecided else ''}{genre_words(genre.label)} {percent(genre.confidence)}"
 
 
 def claim(declared: Declared | None) -> str:
@@ -64,7 +78,8 @@ def write_csv(answers: Iterable[Answer], *, path: Path) -> None:
     """A header and one row for each answer."""
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file)
-        writer.writerow(("file", *CSV_QUALITY, *CSV_DECLARED, "error_code", "error_message"))
+        genre = [f"genre_{name}" for name in CSV_GENRE]
+        writer.writerow(("file", *CSV_QUALITY, *CSV_DECLARED, *genre, "error_code", "error_message"))
         writer.writerows(_csv_row(answer) for answer in answers)
 
 
@@ -92,6 +107,7 @@ def _csv_row(answer: Answer) -> list[Any]:
         answer.file,
         *(getattr(answer.quality, name, None) for name in CSV_QUALITY),
         *(getattr(answer.declared, name, None) for name in CSV_DECLARED),
+        *(getattr(answer.genre, name, None) for name in CSV_GENRE),
         error.get("code"),
         error.get("message"),
     ]

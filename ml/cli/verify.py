@@ -32,7 +32,7 @@ def run(asked: argparse.Namespace) -> int:
     quiet = asked.json and sys.stdout.isatty()
     done = list(_told(tracked(found, total=len(files), what="verify", quiet=quiet), as_json=asked.json))
     if not asked.json:
-        Console(width=None if sys.stdout.isatty() else WIDE).print(table(done))
+        Console(width=None if sys.stdout.isatty() else WIDE).print(table(done, tasks=asked.tasks))
     if asked.csv:
         write_csv(done, path=asked.csv)
     return status(done)

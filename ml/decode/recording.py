@@ -9,9 +9,11 @@ import numpy as np
 from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
 from ml.decode.levels import LevelMeter, Levels
 from ml.decode.pcm import PcmStream, stream
+from ml.decode.stretches import Stretches
 from ml.errors import Cancelled, Silent, TooLong, TooShort
 from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
+from ml.spectrogram.chroma import ChromaAccumulator, Chromagram
 from ml.units import LSB16
 
 _SILENT_PEAK = 2 * LSB16
@@ -29,8 +31,11 @@ class Recording:
     n_channels: int
     """Of the file; at most the first two are kept."""
     excerpts: tuple[Excerpt, ...]
+    stretches: tuple[Excerpt, ...]
+    """A few seconds each, in mono, spread over the whole."""
     levels: Levels
     spectrogram: Spectrogram
+    chromagram: Chromagram
     faults: int = 0
     """Damaged packets that were skipped."""
 
@@ -60,14 +65,17 @@ def fold(
     cancelled: Callable[[], bool] | None = None,
 ) -> Recording:
     """The pass itself."""
-    excerpts, meter, picture = Excerpts(), LevelMeter(), Accumulator(sr=pcm.sr)
+    excerpts, stretches, meter = Excerpts(), Stretches(sr=pcm.sr), LevelMeter()
+    picture, notes = Accumulator(sr=pcm.sr), ChromaAccumulator(sr=pcm.sr)
     n_samples = 0
     for y in blocks(pcm, size=BLOCK):
         if cancelled is not None and cancelled():
             raise Cancelled()
         excerpts.add(y)
+        stretches.add(y)
         meter.add(y)
         picture.add(y)
+        notes.add(y)
         n_samples += y.shape[1]
         if (
             n_samples > limits.max_duration_s * pcm.sr + BLOCK
@@ -83,8 +91,10 @@ def fold(
         n_samples=n_samples,
         n_channels=pcm.n_channels,
         excerpts=excerpts.merged(),
+        stretches=stretches.kept(),
         levels=meter.levels(),
         spectrogram=picture.finish(),
+        chromagram=notes.finish(),
         faults=pcm.faults,
     )
 

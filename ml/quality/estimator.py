@@ -11,9 +11,9 @@ from typing import Any, Final
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from ml.calibration import calibrated, fit_calibration
 from ml.features.spec import FeatureSpec
 from ml.quality.classes import FAMILIES, family
 
@@ -269,26 +269,3 @@ def _rivals(spec: FeatureSpec) -> NDArray[np.intp]:
         and second + name.removeprefix(first) in index
     ]
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)
-
-
-def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:
-    """Probabilities after scaling, shape kept."""
-    scores = log_proba / temperature + (0.0 if shift is None else shift)
-    return np.asarray(np.exp(log_softmax(scores, axis=1)))
-
-
-def fit_calibration(log_proba: F64, truth: NDArray[np.intp], *, keep: float = 20.0) -> tuple[float, F64]:
-    """Temperature and shifts of least log loss (Guo et al., ICML 2017: vector scaling with one slope).
-
-    keep : strength with which shifts are held near zero
-    """
-    n_classes = log_proba.shape[1]
-    rows = np.arange(len(truth))
-
-    def loss(parameters: F64) -> float:
-        scores = log_proba * np.exp(-parameters[0]) + parameters[1:]
-        penalty = keep * float((parameters[1:] ** 2).sum())
-        return float(-log_softmax(scores, axis=1)[rows, truth].sum()) + penalty
-
-    best = minimize(loss, np.zeros(1 + n_classes), method="L-BFGS-B").x
-    return float(np.exp(best[0])), np.asarray(best[1:])

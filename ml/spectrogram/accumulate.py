@@ -8,6 +8,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
+from ml.spectrogram.framing import Framing
 from ml.units import Hz, Samples
 
 Levels8 = NDArray[np.uint8]
@@ -16,7 +17,6 @@ TOP_HZ = 24000.0
 MOST_COLUMNS = 2048
 _MOST_FRAMES = 2 * MOST_COLUMNS
 _FIRST_HOP = 1024
-_BATCH = 8  # frames at a time: their temporaries stay below malloc's threshold for fresh pages
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +55,8 @@ def n_fft_for(sr: int) -> int:
 class Accumulator:
     """Feed it consecutive blocks of shape (1 or 2, n), then :meth:`finish`.
 
-    Frames stand at the multiples of a hop that doubles whenever more than 4096 are held, every second
-    one being dropped then. So the frames depend on the signal alone, each column averages equally many,
-    and four minutes of stereo cost about 0.15 CPU-s.
+    Of frames as :class:`Framing` keeps them each column averages equally many; four minutes of stereo cost about
+    0.15 CPU-s.
     """
 
     def __init__(self, *, sr: int) -> None:
@@ -66,47 +65,19 @@ class Accumulator:
         window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self._n_fft) / self._n_fft)  # Hann
         self._window = (window / (window.sum() / 2)).astype(np.float32)  # a full-scale sine has magnitude 1
         self._rows = min(self._n_fft // 2, int(TOP_HZ * self._n_fft / sr)) + 1
-        self._hop = _FIRST_HOP
-        self._frames: list[Levels8] = []  # arrays of shape (frames, channels, rows)
-        self._held = 0
-        self._next = 0  # where the next frame starts
-        self._n = 0  # samples seen
-        self._tail: Samples | None = None
+        self._framing = Framing(self._levels, n_fft=self._n_fft, hop=_FIRST_HOP, most=_MOST_FRAMES)
 
     def add(self, y: Samples) -> None:
-        self._n += y.shape[1]
-        self._tail = y if self._tail is None else np.concatenate([self._tail, y], axis=1)
-        self._measure()
+        self._framing.add(y)
 
     def finish(self) -> Spectrogram:
-        """The last frame is filled up with zeros."""
-        if self._tail is None:
-            raise ValueError("no samples")
-        self._tail = np.pad(self._tail, ((0, 0), (0, self._n_fft - 1)))
-        self._n, end = self._n + self._n_fft - 1, self._n
-        self._measure()
-        frames = np.concatenate(self._frames)
-        columns = _columns(frames)
+        columns = _columns(self._framing.finish())
         return Spectrogram(
             channels=("L", "R", "M", "S") if columns.shape[1] == 4 else ("L",),
             levels=np.ascontiguousarray(columns.transpose(1, 2, 0)),
             hz_per_row=Hz(self._sr / self._n_fft),
-            duration_s=end / self._sr,
+            duration_s=self._framing.n_samples / self._sr,
         )
-
-    def _measure(self) -> None:
-        assert self._tail is not None
-        start = self._n - self._tail.shape[1]
-        while (count := (self._n - self._n_fft - self._next) // self._hop + 1) > 0:
-            count = min(count, _MOST_FRAMES - self._held, _BATCH)
-            first = self._next - start
-            views = np.lib.stride_tricks.sliding_window_view(self._tail[:, first:], self._n_fft, axis=1)
-            self._frames.append(self._levels(views[:, : (count - 1) * self._hop + 1 : self._hop]))
-            self._next += count * self._hop
-            self._held += count
-            if self._held == _MOST_FRAMES:
-                self._thin()
-        self._tail = self._tail[:, max(0, self._next - start) :]
 
     def _levels(self, frames: Samples) -> Levels8:
         """Frames of shape (channels, count, n_fft) to levels (count, 1 or 4, rows)."""
@@ -115,11 +86,6 @@ class Accumulator:
             left, right = spectra
             spectra = np.stack([left, right, (left + right) / 2, (left - right) / 2])
         return to_levels(np.square(np.abs(spectra))).transpose(1, 0, 2)
-
-    def _thin(self) -> None:
-        self._frames = [np.concatenate(self._frames)[::2].copy()]
-        self._held = len(self._frames[0])
-        self._hop *= 2
 
 
 def to_levels(power: NDArray[np.float32]) -> Levels8:

@@ -15,7 +15,7 @@ MATRIX: Final[dict[Need, set[str]]] = {
     "anyone": {"static", "openapi.spec", "ops.healthz", "accounts.login", "accounts.logout", "accounts.sign_up",
                "pages.home", "pages.upload", "pages.example", "pages.mine", "pages.mine_csv", "pages.submission",
                "pages.submission_json", "submissions.create", "submissions.read", "submissions.mine",
-               "submissions.spectrogram", "submissions.picture", "submissions.card"},
+               "submissions.spectrogram", "submissions.chromagram", "submissions.picture", "submissions.card"},
     "owner": {"pages.label", "pages.cancel", "pages.withdraw", "pages.delete",
               "submissions.label", "submissions.cancel", "submissions.withdraw", "submissions.delete"},
     "member": {"accounts.mine", "accounts.password", "accounts.end_sessions", "accounts.make_token",

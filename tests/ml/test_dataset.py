@@ -121,7 +121,7 @@ def test_the_shipped_table_is_what_the_shipped_code_measures():
 def test_a_model_is_trained_without_any_audio(tmp_path, monkeypatch):
     """The shipped table is enough: what comes out answers, and says what it was made from."""
     from ml import artifact
-    from ml.training import train_quality
+    from ml.training.quality import train_quality
 
     table = Table.load(TABLE)
     some = np.random.default_rng(0).permutation(len(table))[:900]

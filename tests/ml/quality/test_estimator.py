@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from ml.calibration import calibrated, fit_calibration
 from ml.errors import ModelMismatch
 from ml.features.quality import spec
 from ml.quality.classes import CLASSES
-from ml.quality.estimator import QualityEstimator, calibrated, fit_calibration
+from ml.quality.estimator import QualityEstimator
 
 SPEC = spec()
 SMALL = {"n_estimators": 8, "learning_rate": 0.3, "num_leaves": 4, "min_child_samples": 2}

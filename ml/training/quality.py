@@ -26,9 +26,9 @@ from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import Presence
+from ml.training import CACHE
 
-CACHE: Final = Path(".cache/quality")
-SPENT: Final = CACHE / f"spent-r{REVISION}.txt"
+SPENT: Final = CACHE / "quality" / f"spent-r{REVISION}.txt"
 """What codings took: of the plan, whatever is measured on them."""
 
 
@@ -78,7 +78,7 @@ def _follow(title: str, steps: Iterable[int], *, total: int) -> None:
 
 def cache_folder() -> Path:
     """Rows of one feature spec; another spec has another folder."""
-    return CACHE / quality.spec().id
+    return CACHE / "quality" / quality.spec().id
 
 
 def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:

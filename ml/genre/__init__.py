@@ -1,0 +1,1 @@
+"""What kind of music it is: the genre task's classes, model and answer."""

@@ -1,0 +1,95 @@
+"""The genre model: songs heard by the music network, cross-validated by artist, fitted."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from ml import artifact
+from ml.crossval import class_numbers
+from ml.dataset import Table
+from ml.evaluation.genre import BASELINE, STRANGERS, TABLE, summarise
+from ml.evaluation.genre.validation import validate
+from ml.features import genre
+from ml.genre import strangers
+from ml.genre.classes import CLASSES
+from ml.genre.estimator import GenreEstimator, complete
+from ml.genre.measuring import Row, blocks_of, gather, measure_all
+from ml.genre.songs import published_features, songs
+from ml.genre.thresholds import choose_thresholds
+from ml.training import CACHE
+
+
+def train_genre(*, seed: int, output: Path | None = None, table: Path | None = None) -> None:
+    """Measure, cross-validate, calibrate and fit; writes model, manifest and tables.
+
+    output : folder of the artifact; None for the one that ships with the code
+    table : measurements made before, such as the shipped ones: no audio is needed then
+    """
+    folder = output or TABLE.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if table is None:
+        measure_and_save(folder)
+    elif table != folder / TABLE.name:
+        Table.load(table, task="genre").save(folder / TABLE.name)
+    known = folder / STRANGERS.name
+    fit_and_save(
+        Table.load(folder / TABLE.name, task="genre"),
+        strangers=Table.load(known if known.exists() else STRANGERS, task="genre"),
+        folder=folder,
+        seed=seed,
+    )
+    if output is None:
+        artifact.list_shipped()
+
+
+def measure_and_save(folder: Path) -> None:
+    """Tables of songs and strangers, and the published features of the songs."""
+    known = songs()
+    as_rows = [Row(s.id, s.label, s.group, s.name, partial(blocks_of, s.path)) for s in known]
+    _measured(as_rows, what="Songs").save(folder / TABLE.name)
+    _measured(strangers.rows(), what="Other sound").save(folder / STRANGERS.name)
+    np.savez_compressed(folder / BASELINE.name, X=published_features([song.id for song in known]))
+
+
+def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> None:
+    """Cross-validate for calibration and thresholds, then fit on everything."""
+    said, _ = validate(table, strangers, seed=seed)
+    truth = class_numbers(table, classes=CLASSES)
+    estimator = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels)
+    estimator.calibrate(said.log_proba, truth)
+    complete(estimator, table, strangers=strangers)
+    artifact.save(
+        folder,
+        estimator=estimator,
+        manifest={
+            "task": "genre",
+            "version": f"1-{len(table)}",
+            "classes": list(CLASSES),
+            "feature_version": table.spec.id,
+            "thresholds": asdict(choose_thresholds(said.proba, truth, strangeness=said.strangeness)),
+            "training": {
+                "rows": len(table),
+                "groups": len(set(table.groups)),
+                "ids_sha256": hashlib.sha256("\n".join(sorted(table.ids)).encode()).hexdigest(),
+                "seed": seed,
+                "settings": estimator.settings,
+            },
+            "metrics": summarise(table, said),
+        },
+    )
+
+
+def _measured(rows: Sequence[Row], *, what: str) -> Table:
+    """With a progress bar; picks up where it was stopped."""
+    cache = CACHE / "genre" / genre.spec().id
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task(what, total=len(rows))
+        for done in measure_all(rows, cache=cache):
+            progress.update(bar, completed=done)
+    return gather(rows, cache=cache)

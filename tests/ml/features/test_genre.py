@@ -1,0 +1,64 @@
+"""What the genre task measures: of the PCM alone, by name, in the order of the spec."""
+
+import numpy as np
+import pytest
+
+from ml.decode.blocks import Excerpt
+from ml.decode.stretches import Stretches
+from ml.features import genre, network
+from ml.units import Samples
+from tests import signals
+
+
+def stretches(y: Samples, *, sr: int = signals.SR) -> tuple[Excerpt, ...]:
+    kept = Stretches(sr=sr)
+    kept.add(y)
+    return kept.kept()
+
+
+@pytest.fixture(scope="module")
+def tune() -> Samples:
+    return signals.music(seconds=7.0)
+
+
+@pytest.fixture(scope="module")
+def measured(tune: Samples) -> genre.Measurement:
+    return genre.measure(stretches(tune), sr=signals.SR)
+
+
+def test_the_spec_names_what_is_measured(measured: genre.Measurement) -> None:
+    spec = genre.spec()
+    assert tuple(measured.values) == spec.names
+    assert spec.vector(measured.values).shape == (2 * network.UNITS,)
+    assert measured.activations.shape == (2, network.UNITS)
+    assert measured.starts_s == (0.0, 3.06)
+
+
+def test_a_moment_leans_on_its_neighbours_and_keeps_the_songs_deviation(measured: genre.Measurement) -> None:
+    first, whole = measured.around(0), measured.values
+    expected = (2 * measured.activations[0] + measured.activations[1]) / 3
+    assert [first[f"mean.{i:03d}"] for i in range(network.UNITS)] == pytest.approx(expected, abs=1e-5)
+    assert all(first[name] == whole[name] for name in whole if name.startswith("deviation"))
+
+
+def test_one_channel_twice_is_one_channel(tune: Samples, measured: genre.Measurement) -> None:
+    mono = tune.mean(axis=0, keepdims=True)
+    twice = genre.measure(stretches(np.repeat(mono, 2, axis=0)), sr=signals.SR)
+    assert list(twice.values.values()) == pytest.approx(list(measured.values.values()), abs=1e-3)
+
+
+def test_another_sampling_rate_hears_the_same(measured: genre.Measurement) -> None:
+    fine = signals.music(seconds=7.0, sr=48000)
+    found = genre.measure(stretches(fine, sr=48000), sr=48000)
+    assert found.activations.shape == measured.activations.shape
+
+
+def test_silent_stretches_are_not_heard(tune: Samples, measured: genre.Measurement) -> None:
+    late = np.concatenate([np.zeros((2, stretches(tune)[0].y.shape[1]), np.float32), tune], axis=1)
+    found = genre.measure(stretches(late), sr=signals.SR)
+    assert found.starts_s == (3.06, 6.12)
+    np.testing.assert_allclose(found.activations, measured.activations, atol=1e-3)
+
+
+def test_a_second_goes_round() -> None:
+    assert genre.measure(stretches(signals.music(seconds=1.0)), sr=signals.SR).activations.shape[0] == 1
