@@ -66,14 +66,16 @@ def family_words(name: str) -> str:
 
 
 def label_words(label: str) -> str:
-    """A class as it stands in lists and on buttons.
+    """A class of any task as it stands in lists and on buttons.
 
     >>> [label_words(x) for x in ("mp3-128", "aac-256", "mp3-v0", "vorbis-q5", "lossless")]
     ['128 kbps (LAME)', '256 kbps (AAC)', 'V0 (LAME)', 'q5 (Ogg Vorbis)', 'lossless']
+    >>> label_words("hiphop"), label_words("jazz")
+    ('hip-hop', 'jazz')
     """
     name, _, rate = label.partition("-")
     if not rate:
-        return family_words(name)
+        return FAMILY_WORDS.get(name) or genre_words(name)
     coder = "LAME" if name == "mp3" else family_words(name)
     return (
         f"{rate} kbps ({coder})" if rate.isdigit() else f"{rate.upper() if name == 'mp3' else rate} ({coder})"

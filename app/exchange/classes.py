@@ -25,10 +25,13 @@ def class_of(text: str, classes: Sequence[str] = CLASSES) -> str | None:
     ['mp3-192', 'mp3-128', 'aac-256', 'mp3-v0', 'lossless']
     >>> class_of("224 kbps (LAME)"), class_of("no idea"), class_of("")
     (None, None, None)
+    >>> class_of("Hip-Hop", ["hiphop", "jazz"])
+    'hiphop'
     """
     plain = " ".join(text.lower().split())
-    if plain in classes:
-        return plain
+    for name in (plain, re.sub(r"[^a-z0-9]", "", plain)):
+        if name in classes:
+            return name
     found = _coding(plain)
     return found if found in classes else None
 

@@ -26,8 +26,9 @@ from app.submissions import service as submissions
 from app.submissions.tables import Submission
 
 VOICE: Final = "import"
-BASIS, SURE = "look", "likely"
-"""Those labels were given by people looking at pictures, some years ago."""
+BASIS_OF: Final = {"quality": "look", "genre": "other"}
+SURE: Final = "likely"
+"""The predecessors' labels of quality were given by people looking at pictures, some years ago."""
 BATCH: Final = 100
 _OURS: Final = re.compile(r"/(?:s|submissions)/([\w-]{22})(?![\w-])")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -113,7 +114,15 @@ def _store(session: Session, made: Import, said: Said, *, now: datetime) -> None
         made.known += 1
         return
     decisions.say(
-        session, song, by=VOICE, task=made.task, label=said.label, basis=BASIS, sure=SURE, blind=True, now=now
+        session,
+        song,
+        by=VOICE,
+        task=made.task,
+        label=said.label,
+        basis=BASIS_OF[made.task],
+        sure=SURE,
+        blind=True,
+        now=now,
     )
     made.added += 1
 

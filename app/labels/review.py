@@ -23,6 +23,8 @@ UNDECIDED: Final = 0.5
 """What a song gains over its uncertainty, which goes from 0 to 1: first those where people differ, then where
 they differ from the model, then what the model can't tell."""
 KEYS: Final = 9
+TEN: Final = 10
+"""0 is the tenth key, for a task that then leaves no class out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,10 @@ def uncertainty(probabilities: Mapping[str, float]) -> float:
 
 
 def likeliest(answer: Mapping[str, Any], classes: Iterable[str]) -> list[str]:
-    """The classes behind the keys 1 to 9, in the order of all classes, so that their order tells nothing."""
+    """The classes behind the keys 1 to 9 (0 the tenth), in the order of all, so that their order tells nothing."""
     order = list(classes)
+    if len(order) <= TEN:
+        return order
     p = answer.get("probabilities") or {}
     chosen = sorted(order, key=lambda label: (-p.get(label, 0.0), order.index(label)))[:KEYS]
     return sorted(chosen, key=order.index)

@@ -21,9 +21,10 @@ def song(session: Session, submission: Submission, *, task: str, blind: bool) ->
     answered, whole = answer_of(submission.predictions, task=task), to_json(session, submission)
     keys = review.likeliest(answered.answer if answered else {}, CLASSES_OF[task])
     shown: dict[str, Any] = {
-        "answer": whole | {"quality": None} if blind else whole,
+        "answer": whole | {task: None} if blind else whole,
         "picks": [(label, label_words(label)) for label in keys],
         "groups": present.class_groups(task),
+        "others": len(keys) < len(CLASSES_OF[task]),
         "guides": lines(),
         "model": None,
     }

@@ -1,6 +1,6 @@
 """Recording what people say. Nothing is changed or removed: the latest of each person counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -9,19 +9,36 @@ from sqlalchemy.orm import Session
 from app.errors import UnknownBasis, UnknownLabel, UnknownSure, UnknownTask
 from app.labels.tables import Label
 from app.submissions.tables import Prediction, Submission
-from ml.quality.classes import CLASSES
+from ml.genre.classes import CLASSES as GENRES
+from ml.quality.classes import CLASSES as CODINGS
 
-BASES: Final = {
-    "agree": "the answer is right",
-    "own": "I own the CD or the master",
-    "log": "rip log",
-    "shop": "shop receipt",
-    "ear": "by ear",
-    "look": "by looking at the spectrogram",
-    "other": "another reason",
+CLASSES_OF: Final = {"quality": CODINGS, "genre": GENRES}
+"""Of each task what can be said."""
+GENUINE_OF: Final[Mapping[str, str | None]] = {"quality": "lossless", "genre": None}
+"""Of each task the class that must not be accused; a task without one accuses nobody."""
+BASES_OF: Final = {
+    "quality": {
+        "agree": "the answer is right",
+        "own": "I own the CD or the master",
+        "log": "rip log",
+        "shop": "shop receipt",
+        "ear": "by ear",
+        "look": "by looking at the spectrogram",
+        "other": "another reason",
+    },
+    "genre": {
+        "agree": "the answer is right",
+        "heard": "I listened to it",
+        "known": "I know the artist",
+        "sleeve": "the shop or the sleeve says so",
+        "other": "another reason",
+    },
 }
+"""Of each task how people know; app.labels.vote says what each of them weighs."""
+USUAL_BASIS_OF: Final = {"quality": "look", "genre": "heard"}
+"""Of each task how reviewers mostly know."""
+BASES: Final = {id: words for bases in BASES_OF.values() for id, words in bases.items()}
 SURE: Final = {"sure": "I’m sure", "likely": "likely", "guess": "a guess"}
-CLASSES_OF: Final = {"quality": CLASSES}
 
 
 def record(
@@ -64,8 +81,8 @@ def check(*, task: str, label: str | None, basis: str, sure: str = "sure") -> No
         raise UnknownTask(task=task, known=sorted(CLASSES_OF))
     if label is not None and label not in CLASSES_OF[task]:
         raise UnknownLabel(label=label, task=task)
-    if basis not in BASES:
-        raise UnknownBasis(basis=basis, known=sorted(BASES))
+    if basis not in BASES_OF[task]:
+        raise UnknownBasis(basis=basis, known=sorted(BASES_OF[task]))
     if sure not in SURE:
         raise UnknownSure(sure=sure, known=sorted(SURE))
 

@@ -10,7 +10,7 @@ from app.db import utcnow
 from app.errors import UnknownTask
 from app.labels import agreement, decisions, review, screen
 from app.labels.conflicts import cases
-from app.labels.service import BASES, CLASSES_OF, SURE
+from app.labels.service import BASES, BASES_OF, CLASSES_OF, SURE, USUAL_BASIS_OF
 from app.pages import present
 from app.submissions import service as submissions
 from ml.words import label_words
@@ -40,14 +40,14 @@ def reviewing() -> ResponseReturnValue:
             "counts": review.counts(db, task=task, by=by, since=midnight),
             "agreement": agreement.of_task(db, task),
         }
-    return render_template("labels/review.html", bases=_bases(), sure=SURE, chosen=_chosen(), **shown)
+    return render_template("labels/review.html", bases=_bases(task), sure=SURE, chosen=_chosen(task), **shown)
 
 
 @bp.post("/review/<id>")
 @needs("reviewer")
 def answer(id: str) -> ResponseReturnValue:
     task, form = _task(), request.form
-    session["review"] = {"sure": form["sure"], "basis": form["basis"]}
+    session["review"] = {**session.get("review", {}), task: {"sure": form["sure"], "basis": form["basis"]}}
     with here().database.write() as db:
         decisions.say(
             db,
@@ -151,17 +151,17 @@ def _task() -> str:
 
 
 def _blind() -> bool:
-    return bool(session.get("blind", True))
+    return bool(session.get("blind", here().switches["blind_review"]))
 
 
-def _chosen() -> dict[str, str]:
+def _chosen(task: str) -> dict[str, str]:
     """How sure, and how they know: as the last time."""
-    return session.get("review") or {"sure": "sure", "basis": "look"}
+    return session.get("review", {}).get(task) or {"sure": "sure", "basis": USUAL_BASIS_OF[task]}
 
 
-def _bases() -> dict[str, str]:
+def _bases(task: str) -> dict[str, str]:
     """Whoever doesn't see the answer can't agree with it."""
-    return {id: words for id, words in BASES.items() if id != "agree" or not _blind()}
+    return {id: words for id, words in BASES_OF[task].items() if id != "agree" or not _blind()}
 
 
 def _on(task: str, *, song: str | None = None) -> ResponseReturnValue:

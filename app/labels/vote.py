@@ -12,7 +12,12 @@ from typing import Final, Literal
 ROLE: Final = {"nobody": 0.0, "anonymous": 0.4, "import": 0.6, "member": 0.6, "reviewer": 1.0, "admin": 1.0}
 """nobody: an account that is disabled or gone. import: a spreadsheet that an admin brought in."""
 SURE: Final = {"sure": 1.0, "likely": 0.6, "guess": 0.2}
-BASIS: Final = {"own": 1.0, "log": 0.9, "shop": 0.8, "look": 0.7, "ear": 0.5, "agree": 0.5, "other": 0.5}
+BASIS: Final = {
+    "own": 1.0, "log": 0.9, "shop": 0.8, "look": 0.7, "ear": 0.5,
+    "heard": 1.0, "known": 0.9, "sleeve": 0.7,
+    "agree": 0.5, "other": 0.5,
+}  # fmt: skip
+"""A coding leaves its traces in papers and pictures rather than in the ear; a genre is what is heard."""
 ENOUGH: Final = 0.75
 """Together, those who agree weigh at least this: more than a guess beside one pair of eyes."""
 CLEAR: Final = 2 / 3

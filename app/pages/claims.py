@@ -32,7 +32,8 @@ def rows(answer: Mapping[str, Any], *, words: Callable[[str], str]) -> list[Row]
 def _finding(answer: Mapping[str, Any], *, words: Callable[[str], str]) -> str:
     quality = answer.get("quality")
     if quality is None:
-        return NOT_YET if answer.get("status") in ("queued", "decoding", "measuring") else ""
+        under_way = answer.get("status") in ("queued", "decoding", "measuring")
+        return NOT_YET if under_way and "quality" in answer["tasks"] else ""
     if quality["verdict"] == "undecided":
         return f"undecided, perhaps {words(quality['label'])}"
     return words(quality["label"])

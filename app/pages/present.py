@@ -1,10 +1,11 @@
 """What the page of one submission shows, made from the same JSON that the API gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.labels.learnt import Fate
-from app.labels.service import CLASSES_OF
+from app.labels.service import BASES_OF, CLASSES_OF
+from app.pages import genre
 from app.pages.claims import rows as claim_rows
 from app.pages.guides import lines
 from app.pages.words import moment, size
@@ -16,9 +17,13 @@ UNDER_WAY: Final = ("queued", "decoding", "measuring")
 HEADINGS: Final = {
     "queued": "Waiting in line",
     "decoding": "Decoding",
-    "measuring": "Looking for traces of coders",
     "cancelled": "Cancelled",
 }
+MEASURING: Final = {
+    "quality": "Looking for traces of coders",
+    "genre": "Listening for the kind of music",
+}
+"""By the first task that was asked."""
 FATES: Final = {
     "accepted": "Accepted. {learnt}",
     "waiting": "It counts once somebody else has said the same.",
@@ -35,19 +40,27 @@ def page(
     answer: Mapping[str, Any],
     *,
     mine: bool,
-    my_label: str | None,
+    said: Mapping[str, str] | None = None,
     may_label: bool | None = None,
-    fate: Fate | None = None,
+    fates: Mapping[str, Fate | None] | None = None,
+    manifests: Mapping[str, Mapping[str, Any]] | None = None,
+    more: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Everything that templates/pages/submission.html asks for. ``may_label``: left out, whoever sent it."""
+    """Everything that templates/pages/submission.html asks for.
+
+    said, fates : by task, what this person says it is, and what became of that
+    may_label : left out, whoever sent it
+    manifests : by task, of the model that answered
+    more : tasks that could be asked besides
+    """
     quality = answer["quality"]
     ribbon = boxes(answer) if quality else []
+    may_label = mine if may_label is None else may_label
     return {
         "answer": answer,
         "mine": mine,
-        "may_label": mine if may_label is None else may_label,
-        "fate": fate_words(fate) if fate else "",
         "heading": heading(answer),
+        "verdict": _verdict(answer),
         "explanation": _explanation(answer),
         "confidence": _confidence(quality) if quality else "",
         "boxes": ribbon,
@@ -56,10 +69,11 @@ def page(
         "claims": claim_rows(answer, words=label_words),
         "fact_places": [_place(fact) for fact in quality["evidence"]] if quality else [],
         "probabilities": _probabilities(quality) if quality else [],
+        "genre": genre.shown(answer, manifest=(manifests or {}).get("genre")),
         "facts": _facts(answer),
         "guides": lines(),
-        "class_groups": class_groups(),
-        "my_label": label_words(my_label) if my_label else None,
+        "asks": _asks(answer, said=said or {}, fates=fates or {}) if may_label else {},
+        "more": [task for task in more if task not in answer["tasks"]] if answer["kind"] == "audio" else [],
         "share_url": answer["url"],
         "card_url": answer["url"].replace("/s/", "/api/v1/submissions/") + "/card.png",
     }
@@ -86,12 +100,15 @@ def home() -> dict[str, Any]:
 
 def heading(answer: Mapping[str, Any]) -> str:
     """The verdict sentence, or the one that stands in its place."""
-    if answer["quality"]:
-        return str(answer["quality"]["sentence"])
+    for task in ("quality", "genre"):
+        if answer[task]:
+            return str(answer[task]["sentence"])
     if answer["status"] == "failed":
         return "This could not be measured"
     if answer["status"] == "done":
         return NOT_JUDGED if answer["kind"] == "picture" else UNANSWERED
+    if answer["status"] == "measuring":
+        return MEASURING[next(iter(answer["tasks"]), "quality")]
     return HEADINGS[answer["status"]]
 
 
@@ -111,6 +128,43 @@ def class_groups(task: str = "quality") -> list[tuple[str, list[tuple[str, str]]
         (family_words(name), [(label, label_words(label)) for label in CLASSES if family(label) == name])
         for name in FAMILIES
     ]
+
+
+def _verdict(answer: Mapping[str, Any]) -> str:
+    """Which mark stands before the heading."""
+    if answer["quality"]:
+        return str(answer["quality"]["verdict"])
+    if answer["genre"]:
+        return "undecided" if answer["genre"]["undecided"] else "genre"
+    if answer["status"] in UNDER_WAY:
+        return "waiting"
+    if answer["status"] != "done":
+        return "failed"
+    return "picture" if answer["kind"] == "picture" else "undecided"
+
+
+def _asks(
+    answer: Mapping[str, Any], *, said: Mapping[str, str], fates: Mapping[str, Fate | None]
+) -> dict[str, dict[str, Any]]:
+    """By answered task, what "Is that right?" needs."""
+    return {
+        task: {
+            "task": task,
+            "label": answer[task]["label"],
+            "undecided": _undecided(answer[task]),
+            "groups": class_groups(task),
+            "bases": bases,
+            "said": label_words(said[task]) if task in said else None,
+            "fate": fate_words(fate) if (fate := fates.get(task)) else "",
+        }
+        for task, bases in BASES_OF.items()
+        if answer[task]
+    }
+
+
+def _undecided(answered: Mapping[str, Any]) -> bool:
+    """An answer of any task."""
+    return bool(answered.get("undecided") or answered.get("verdict") == "undecided")
 
 
 def _explanation(answer: Mapping[str, Any]) -> str:

@@ -20,13 +20,14 @@ COLUMNS: Final = (
     ("sent", "sent (UTC)"),
 )
 CSV_COLUMNS: Final = (
-    "file", "status", "claim", "verdict", "label", "confidence", "finding", "sentence", "sha256", "created_at", "url",
+    "file", "status", "claim", "verdict", "label", "confidence", "finding", "sentence", "genre", "genre_confidence",
+    "sha256", "created_at", "url",
 )  # fmt: skip
 
 
 def row(answer: Mapping[str, Any]) -> dict[str, Any]:
     """One line of the table."""
-    quality, status = answer["quality"], answer["status"]
+    quality, genre, status = answer["quality"], answer["genre"], answer["status"]
     claim = label_words(answer["claim"]) if answer["claim"] else codec(answer["declared"] or {})
     return {
         "id": answer["id"],
@@ -34,7 +35,8 @@ def row(answer: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": _verdict(answer),
         "claim": claim,
         "finding": _finding(answer),
-        "confidence": quality["confidence"] if quality else None,
+        "confidence": (quality or genre)["confidence"] if quality or genre else None,
+        "genre": _genre(genre) if genre else "",
         "created_at": answer["created_at"],
         "under_way": status in UNDER_WAY,
     }
@@ -46,10 +48,10 @@ def as_csv(answers: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     for answer in answers:
-        quality = answer["quality"] or {}
-        cells = (
-            dict(answer) | row(answer) | {"label": quality.get("label"), "sentence": quality.get("sentence")}
-        )
+        quality, genre = answer["quality"] or {}, answer["genre"] or {}
+        cells = dict(answer) | row(answer)
+        cells |= {key: quality.get(key) for key in ("label", "confidence", "sentence")}
+        cells |= {"genre": genre.get("label"), "genre_confidence": genre.get("confidence")}
         writer.writerow([defused(cells[column]) for column in CSV_COLUMNS])
     return out.getvalue()
 
@@ -57,6 +59,8 @@ def as_csv(answers: Iterable[Mapping[str, Any]]) -> str:
 def _verdict(answer: Mapping[str, Any]) -> str:
     if answer["quality"]:
         return str(answer["quality"]["verdict"])
+    if answer["genre"]:
+        return "undecided" if answer["genre"]["undecided"] else "genre"
     if answer["status"] in UNDER_WAY:
         return "waiting"
     return "picture" if answer["status"] == "done" else "failed"
@@ -66,6 +70,8 @@ def _finding(answer: Mapping[str, Any]) -> str:
     if answer["status"] == "failed":
         return str((answer["error"] or {}).get("message", ""))
     quality = answer["quality"]
+    if quality is None and answer["genre"]:
+        return _genre(answer["genre"])
     if quality is None:
         return NOT_JUDGED if answer["kind"] == "picture" and answer["status"] == "done" else heading(answer)
     label = quality["label"]
@@ -74,3 +80,8 @@ def _finding(answer: Mapping[str, Any]) -> str:
         "transcode": f"was {coding_words(label)}",
         "undecided": f"can’t tell, perhaps {label_words(label)}",
     }.get(quality["verdict"], str(quality["verdict"]))
+
+
+def _genre(genre: Mapping[str, Any]) -> str:
+    words = label_words(genre["label"])
+    return f"perhaps {words}" if genre["undecided"] else words

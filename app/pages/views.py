@@ -23,7 +23,7 @@ from app.context import here
 from app.db import utcnow
 from app.labels import decisions
 from app.labels import service as labels
-from app.labels.learnt import fate
+from app.labels.learnt import fate, taught
 from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
 from app.pages.words import FILTERS
@@ -82,12 +82,18 @@ def submission(id: str) -> ResponseReturnValue:
         return submission_json(id)
     with here().database.read() as session:
         found = service.get(session, id)
-        answer = _answer(session, found)
         mine = is_admin() or found.owner_id == known_owner()
-        said = _my_label(found)
-        became = fate(session, id, task="quality", by=labeller()) if said else None
-    shown = present.page(answer, mine=mine, my_label=said, may_label=mine or is_reviewer(), fate=became)
-    body = render_template("pages/submission.html", bases=labels.BASES, sure=labels.SURE, **shown)
+        said = _my_labels(found)
+        shown = present.page(
+            _answer(session, found),
+            mine=mine,
+            said=said,
+            may_label=mine or is_reviewer(),
+            fates={task: fate(session, id, task=task, by=labeller()) for task in said},
+            manifests={one.task: one.model_version.manifest for one in found.predictions},
+            more=registry.tasks(session) if mine else (),
+        )
+    body = render_template("pages/submission.html", sure=labels.SURE, **shown)
     return Response(body, headers={"Vary": "Accept"})
 
 
@@ -140,7 +146,9 @@ def delete(id: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     current_owner()  # files can be dropped here, too
     rows = [table.row(answer) for answer in _mine()]
-    return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS)
+    with here().database.read() as session:
+        versions = taught(session, [row["id"] for row in rows], by=labeller()) if rows else {}
+    return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS, taught=versions)
 
 
 @bp.get("/mine.csv")
@@ -165,12 +173,12 @@ def _own(id: str) -> Submission:
         return service.get_own(session, id, owner_id=current_owner(), is_admin=is_admin())
 
 
-def _my_label(found: Submission) -> str | None:
+def _my_labels(found: Submission) -> dict[str, str]:
+    """By task, what this person says it is."""
     if known_owner() is None and not is_reviewer():
-        return None
+        return {}
     me = labeller()
-    said = [row for row in labels.latest(found.labels) if row.by == me and row.task == "quality"]
-    return said[-1].label if said else None
+    return {row.task: row.label for row in labels.latest(found.labels) if row.by == me and row.label}
 
 
 def _to(id: str) -> ResponseReturnValue:

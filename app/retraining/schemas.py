@@ -6,6 +6,7 @@ from apiflask.validators import Length, OneOf, Range
 
 from app.labels.service import CLASSES_OF
 
+_FIRST = next(iter(CLASSES_OF))
 _ID = Range(min=1, max=2**31 - 1)
 
 
@@ -14,7 +15,7 @@ class TaskQuery(Schema):
 
 
 class RunIn(Schema):
-    task = String(load_default="quality", metadata={"enum": sorted(CLASSES_OF)})
+    task = String(load_default=_FIRST, metadata={"enum": sorted(CLASSES_OF)})
 
 
 class PromoteIn(Schema):
@@ -28,7 +29,7 @@ class PromoteIn(Schema):
 
 
 class RollBackIn(Schema):
-    task = String(load_default="quality", metadata={"enum": sorted(CLASSES_OF)})
+    task = String(load_default=_FIRST, metadata={"enum": sorted(CLASSES_OF)})
     champion_id = Integer(required=True, validate=_ID)
     why = String(load_default="", validate=Length(max=400))
 
@@ -43,7 +44,9 @@ class Version(Schema):
     aliases = List(String())
     training = Dict(allow_none=True)
     exact = Dict(allow_none=True)
-    false_accusations = Dict(allow_none=True)
+    false_accusations = Dict(
+        allow_none=True, metadata={"description": "null for a task that accuses nobody, such as genre."}
+    )
 
 
 class ListedVersion(Version):

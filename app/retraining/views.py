@@ -10,6 +10,7 @@ from app.accounts.session import labeller
 from app.context import here
 from app.db import utcnow
 from app.errors import NotFound
+from app.labels.service import GENUINE_OF
 from app.registry import service as registry
 from app.retraining import compare, drawing, promotion, runs
 
@@ -133,6 +134,7 @@ def _task(session: Any, name: str) -> dict[str, Any]:
         "champion": champion,
         "candidate": candidate if candidate and candidate.id != champion.id else None,
         "objections": promotion.objections(session, champion, candidate) if candidate else [],
+        "accuses": GENUINE_OF[name] is not None,
         "sides": sides,
         "over_time": drawing.over_time(compare.over_time(sides, test=test)),
         "runs": runs.newest(session, name, limit=12),

@@ -85,6 +85,14 @@ def spectrogram(id: str, query_data: dict[str, str]) -> Response:
     return _png(recolour(png, query_data["palette"]))
 
 
+@bp.get("/<id>/chromagram.png")
+@needs("anyone")
+@bp.doc(summary="Which of the twelve notes sound when", responses=_PNG | problems(404))
+def chromagram(id: str) -> Response:
+    """C at the bottom, B at the top, brighter is stronger; as wide as the spectrogram."""
+    return _png(_blob(id, name="chromagram"))
+
+
 @bp.get("/<id>/picture.png")
 @needs("anyone")
 @bp.doc(summary="The picture that was sent, drawn anew", responses=_PNG | problems(404))

@@ -6,7 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Field, File, Float, Integer, List, Nested, String
 from apiflask.validators import OneOf
 
-from app.labels.service import BASES, CLASSES_OF, SURE
+from app.labels.service import BASES, BASES_OF, CLASSES_OF, SURE
+from ml.genre.classes import CLASSES as GENRES
 from ml.quality.classes import CLASSES
 
 _STATES = ("queued", "decoding", "measuring", "done", "failed", "cancelled")
@@ -19,7 +20,7 @@ class SubmissionIn(Schema):
         required=True, metadata={"description": "Audio, or a picture of a spectrogram; one file."}
     )
     claim = String(validate=OneOf(["", *CLASSES]), metadata={"description": "What it was bought as."})
-    tasks = String(metadata={"description": "Comma-separated; left out: all that can be answered."})
+    tasks = String(metadata={"description": "Comma-separated: quality, genre. Left out: quality."})
     keep_audio = String(
         validate=OneOf(["true", "false", "1", "0", "yes", "no", "on", "off", ""]),
         metadata={"description": "true: the audio may stay in the dataset. You can withdraw that."},
@@ -42,6 +43,11 @@ class Reason(Schema):
     message = String()
 
 
+_KNOWN: Final = "How you know. " + " ".join(
+    f"Of {task}: {', '.join(bases)}." for task, bases in BASES_OF.items()
+)
+
+
 class LabelIn(Schema):
     """What the recording really is, and how you know."""
 
@@ -54,7 +60,7 @@ class LabelIn(Schema):
             "description": "null takes back what you said before.",
         },
     )
-    basis = String(load_default="other", metadata={"enum": sorted(BASES)})
+    basis = String(load_default="other", metadata={"enum": sorted(BASES), "description": _KNOWN})
     sure = String(load_default="sure", metadata={"enum": list(SURE), "description": "How sure you are."})
 
 
@@ -68,6 +74,34 @@ class LabelOut(Schema):
 
 class Said(LabelOut):
     """One of a list. A class of its own: APIFlask warns where a nested class also answers alone."""
+
+
+class Moment(Schema):
+    """A stretch of the song, until the next one begins."""
+
+    start_s = Float()
+    label = String(validate=OneOf(GENRES))
+    confidence = Float()
+
+
+class Neighbour(Schema):
+    """A song of the training set that is close in what the network hears."""
+
+    song = String()
+    label = String(validate=OneOf(GENRES))
+    distance = Float()
+
+
+class Genre(Schema):
+    label = String(
+        validate=OneOf(GENRES), metadata={"description": "The likeliest one, even when undecided."}
+    )
+    confidence = Float()
+    undecided = Boolean(metadata={"description": "true: no genre is likely enough to be named."})
+    sentence = String()
+    probabilities = Dict(keys=String(validate=OneOf(GENRES)), values=Float())
+    timeline = List(Nested(Moment))
+    neighbours = List(Nested(Neighbour))
 
 
 class SubmissionOut(Schema):
@@ -88,7 +122,7 @@ class SubmissionOut(Schema):
     kind = String(validate=OneOf(("audio", "picture")))
     declared = Dict(allow_none=True)
     quality = Dict(allow_none=True)
-    genre = Dict(allow_none=True)
+    genre = Nested(Genre, allow_none=True)
     error = Nested(Reason, allow_none=True)
     model = Dict(keys=String(), values=Field())
     engine = String(allow_none=True)

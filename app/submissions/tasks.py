@@ -19,6 +19,7 @@ from ml.artifact import Artifact
 from ml.decode import Recording, probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
+from ml.spectrogram.chroma import chroma_png
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
 from ml.words import label_words
 
@@ -48,6 +49,7 @@ class MlEngine:
 
         def draw(recording: Recording) -> None:
             pictures.update(_pictures(recording.spectrogram))
+            pictures["chromagram"] = chroma_png(recording.chromagram.C, palette="viridis")
             on_drawn(_facts(recording.spectrogram), pictures)
 
         with self._database.read() as session:
@@ -73,7 +75,7 @@ class MlEngine:
         return Finding(engine="picture", pictures={"picture": picture.clean(path)})
 
     def card(self, answer: Record, *, spectrogram_png: bytes) -> bytes | None:
-        if answer["quality"] is None:
+        if answer["quality"] is None and answer["genre"] is None:
             return None
         claim = label_words(answer["claim"]) if answer["claim"] else None
         return card.draw(answer, levels=_levels(spectrogram_png), claim=claim)
@@ -119,6 +121,7 @@ def _facts(spectrogram: Spectrogram) -> Record:
         "height": height,
         "floor_db": FLOOR_DB,
         "step_db": STEP_DB,
+        "chromagram": True,  # a blob of its own; older answers have none
     }
 
 

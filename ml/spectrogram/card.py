@@ -1,4 +1,4 @@
-"""The answer as a picture for forums, 1200 x 630: name, verdict, ribbon, spectrogram, link."""
+"""The answer as a picture for forums, 1200 x 630: name, verdict, ribbon or likeliest genres, spectrogram, link."""
 
 import io
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ml.ribbon import Box, boxes
 from ml.spectrogram import colormap
-from ml.words import percent
+from ml.words import label_words, percent
 
 WIDTH, HEIGHT = 1200, 630
 _MARGIN: Final = 56
@@ -22,7 +22,9 @@ _COLOUR: Final = {
     "transcode": "#a8480a",
     "upsampled": "#6f38a8",
     "undecided": "#575e66",
+    "genre": _INK,
 }
+_ACCENT: Final = "#00665f"
 _FONTS: Final = {
     "bold": ("NotoSans-Bold.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"),
     "regular": ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "LiberationSans-Regular.ttf"),
@@ -32,7 +34,7 @@ Draw = ImageDraw.ImageDraw
 
 
 def draw(answer: Mapping[str, Any], *, levels: NDArray[np.uint8], claim: str | None = None) -> bytes:
-    """PNG bytes; ``answer`` is the public JSON with a quality answer.
+    """PNG bytes; ``answer`` is the public JSON with an answer about quality, genre, or both.
 
     levels : shape (rows, columns), steps of 0.5 dB, row 0 = 0 Hz
     claim : what the sender says it was bought as, in words.
@@ -40,8 +42,11 @@ def draw(answer: Mapping[str, Any], *, levels: NDArray[np.uint8], claim: str | N
     card = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(card)
     _name(pen, answer, claim=claim)
-    bottom = _verdict(card, pen, answer["quality"])
-    _ribbon(pen, boxes(answer), top=max(bottom + 30, 262))
+    bottom = max(_verdict(card, pen, answer) + 30, 262)
+    if answer["quality"]:
+        _ribbon(pen, boxes(answer), top=bottom)
+    else:
+        _likeliest(pen, answer["genre"], top=bottom)
     _spectrogram(card, pen, answer, levels=levels)
     _foot(pen, str(answer.get("url") or ""))
     out = io.BytesIO()
@@ -56,19 +61,36 @@ def _name(pen: Draw, answer: Mapping[str, Any], *, claim: str | None) -> None:
     )
 
 
-def _verdict(card: Image.Image, pen: Draw, quality: Mapping[str, Any]) -> int:
+def _verdict(card: Image.Image, pen: Draw, answer: Mapping[str, Any]) -> int:
     """Mark and sentence, with how sure we are; returns where the next thing may begin."""
-    size = 46 if len(quality["sentence"]) <= 70 else 38
+    quality, genre = answer["quality"], answer.get("genre")
+    sentence = str((quality or genre or {})["sentence"])
+    size = 46 if len(sentence) <= 70 else 38
     left = _MARGIN + 66
-    lines = _wrap(pen, quality["sentence"], font=_font("bold", size), width=WIDTH - left - _MARGIN)[:3]
-    _mark(card, quality["verdict"], left=_MARGIN, middle=round(86 + size * 0.66))
+    lines = _wrap(pen, sentence, font=_font("bold", size), width=WIDTH - left - _MARGIN)[:3]
+    _mark(card, _kind(quality, genre), left=_MARGIN, middle=round(86 + size * 0.66))
     for row, line in enumerate(lines):
         pen.text((left, 84 + row * size * 1.2), line, font=_font("bold", size), fill=_INK)
     below = int(84 + len(lines) * size * 1.2 + 10)
-    if quality["verdict"] != "undecided":
-        says = f"{percent(quality['confidence']).capitalize()} sure."
-        pen.text((left, below), says, font=_font("regular", 24), fill=_MUTED)
+    pen.text((left, below), _besides(quality, genre), font=_font("regular", 24), fill=_MUTED)
     return below + 30
+
+
+def _kind(quality: Mapping[str, Any] | None, genre: Mapping[str, Any] | None) -> str:
+    """Which mark."""
+    if quality:
+        return str(quality["verdict"])
+    return "undecided" if genre and genre["undecided"] else "genre"
+
+
+def _besides(quality: Mapping[str, Any] | None, genre: Mapping[str, Any] | None) -> str:
+    """How sure the verdict is, and the genre."""
+    if not quality:
+        return ""
+    sure = (
+        [] if quality["verdict"] == "undecided" else [f"{percent(quality['confidence']).capitalize()} sure."]
+    )
+    return " ".join([*sure, *([genre["sentence"]] if genre else [])])
 
 
 def _mark(card: Image.Image, verdict: str, *, left: int, middle: int) -> None:
@@ -85,6 +107,10 @@ def _mark(card: Image.Image, verdict: str, *, left: int, middle: int) -> None:
     elif verdict == "upsampled":
         pen.line([(104, 190), (104, 24)], fill=255, width=26)
         pen.line([(36, 92), (104, 22), (172, 92)], fill=255, width=26, joint="curve")
+    elif verdict == "genre":
+        pen.line([(72, 168), (72, 44), (180, 20), (180, 148)], fill=255, width=20, joint="curve")
+        pen.ellipse((12, 140, 82, 196), fill=255)
+        pen.ellipse((120, 120, 190, 176), fill=255)
     else:
         pen.text((104, 104), "?", font=_font("bold", 220), fill=255, anchor="mm")
     shape = big.resize((52, 52), Image.Resampling.LANCZOS)
@@ -97,6 +123,17 @@ def _ribbon(pen: Draw, ribbon: list[Box], *, top: int) -> None:
         if place:
             x = _arrow(pen, x=x + 14, y=top + 28)
         x = _box(pen, box, x=x, top=top, last=box is ribbon[-1])
+
+
+def _likeliest(pen: Draw, genre: Mapping[str, Any], *, top: int) -> None:
+    """Three genres as bars."""
+    ranked = sorted(genre["probabilities"].items(), key=lambda item: -item[1])[:3]
+    for row, (label, p) in enumerate(ranked):
+        y, left, wide = top + 36 * row, _MARGIN + 160, 620
+        pen.text((_MARGIN, y), label_words(label), font=_font("regular", 24), fill=_INK, anchor="lm")
+        pen.rectangle((left, y - 7, left + wide, y + 7), fill=_LINE)
+        pen.rectangle((left, y - 7, left + max(2, round(wide * p)), y + 7), fill=_ACCENT)
+        pen.text((left + wide + 24, y), percent(p), font=_font("regular", 24), fill=_MUTED, anchor="lm")
 
 
 def _box(pen: Draw, box: Box, *, x: float, top: int, last: bool) -> float:
@@ -155,7 +192,7 @@ def _spectrogram(
         pen.text(
             (left - 10, min(y, top + height - 9)), name, font=_font("regular", 18), fill=_MUTED, anchor="rm"
         )
-    cutoff = answer["quality"].get("cutoff_hz")
+    cutoff = (answer["quality"] or {}).get("cutoff_hz")
     if cutoff and cutoff < max_hz:
         y = top + height * (1 - cutoff / max_hz)
         for x in range(left, left + width, 18):

@@ -1,4 +1,5 @@
 // A submission's page: waits with the server, then wakes the viewer, the player and the keys.
+import { Chroma, Course } from "./course.js";
 import { key } from "./keys.js";
 import { copyOf, forget } from "./copies.js";
 import { Player } from "./player.js";
@@ -30,15 +31,20 @@ function wakeViewer() {
   viewer = new Viewer(element, { onSeek: (second) => player.seek(second) });
   player = new Player(element.querySelector("[data-player]"), viewer);
   player.load(id);
+  const strip = element.querySelector("[data-course]");
+  if (strip) new Course(strip, viewer, (second) => player.seek(second));
+  const chroma = element.querySelector("[data-chroma]");
+  if (chroma) new Chroma(chroma, viewer);
 }
 
 async function offerAgain() {
   const again = document.querySelector("[data-again]");
   if (!again || !(await copyOf(id))) return;
   again.hidden = false;
-  again.querySelector("[data-send-again]").addEventListener("click", async () => {
+  again.querySelector("[data-send-again]").addEventListener("click", async ({ currentTarget }) => {
+    currentTarget.disabled = true;
     const { send } = await import("./send.js");
-    const answer = await send(await copyOf(id), [], () => {});
+    const answer = await send(await copyOf(id), [["tasks", currentTarget.dataset.sendAgain]], () => {});
     if (answer.url) location.assign(answer.url); else again.textContent = answer.error;
   });
 }

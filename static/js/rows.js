@@ -49,7 +49,7 @@ class Row {
       if (reply.status === 200) {
         etag = reply.headers.get("ETag") ?? "";
         const now = await reply.json();
-        if (now.status === "done") { this.end(now.quality?.sentence ?? "Stored and drawn; not judged yet."); return; }
+        if (now.status === "done") { this.end([now.quality, now.genre].map((answer) => answer?.sentence).filter(Boolean).join(" ") || "Stored and drawn; not judged yet."); return; }
         if (now.status === "failed") { this.end(now.error?.message ?? "It could not be measured."); return; }
         if (now.status === "cancelled") { this.end("Cancelled."); return; }
         this.said.textContent = now.status === "queued" && now.position ? `number ${now.position} in line` : now.status;

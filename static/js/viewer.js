@@ -16,7 +16,7 @@ export class Viewer {
     this.canvas = this.find("plot");
     this.g = this.canvas.getContext("2d");
     this.guides = JSON.parse(this.find("guide-lines").textContent);
-    this.low = -120; this.high = 0; this.palette = "spek"; this.cursor = null; this.playhead = null; this.mark = null;
+    this.low = -120; this.high = 0; this.palette = "spek"; this.cursor = null; this.playhead = null; this.mark = null; this.followers = [];
     this.loaded = new Map(); this.palettes = new Map();
     this.sheet = document.createElement("canvas");
     this.#controls(onSeek);
@@ -104,6 +104,7 @@ export class Viewer {
     g.imageSmoothingQuality = "high";
     g.drawImage(this.sheet, from, 0, span, this.picture.height, box.left, box.top, box.width, box.height);
     drawAxes(g, { box, view, maxHz, colours });
+    for (const one of this.followers) one.draw();
     const names = [];
     if (this.find("guides").checked) names.push(...drawGuides(g, { box, maxHz, guides: this.guides, colours, outside, cutoff }));
     if (cutoff) names.push(...drawCutoff(g, { box, maxHz, cutoff, colours, outside }));

@@ -17,6 +17,7 @@ from app.db import Database, utcnow
 from app.factory import create_app
 from app.jobs.worker import Worker
 from app.registry import service as registry
+from app.registry.tables import ModelVersion
 from app.submissions.analyst import Analyst
 from tests.app.fakes import FakeEngine, wav
 
@@ -105,11 +106,35 @@ def worker(context: Context, engine: FakeEngine) -> Worker:
     return Worker(context.database, name="test", perform=analyst)
 
 
-def register_model(context: Context, *, version: str = "q1") -> None:
-    manifest = {"feature_version": "f1", "sha256": "0" * 64}
+@pytest.fixture
+def genre(context: Context, engine: FakeEngine) -> Context:
+    """A site that answers the genre, too."""
+    register_model(context, task="genre", version="g1", **GENRE_FACTS)
+    with context.database.read() as session:
+        engine.others["genre"] = registry.champions(session)["genre"].id
+    return context
+
+
+GENRE_FACTS: dict[str, Any] = {
+    "training": {"rows": 416, "groups": 300},
+    "metrics": {
+        "accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 416},
+        "classes": {
+            "jazz": {"recall": {"value": 0.9, "low": 0.82, "high": 0.95, "n": 95}},
+            "hiphop": {"recall": {"value": 0.75, "low": 0.5, "high": 0.9, "n": 16}},
+        },
+    },
+}
+"""What the manifest of a genre model says."""
+
+
+def register_model(
+    context: Context, *, task: str = "quality", version: str = "q1", **facts: Any
+) -> ModelVersion:
+    manifest = {"feature_version": "f1", "sha256": "0" * 64} | facts
     with context.database.write() as session:
-        registry.register(
-            session, task="quality", version=version, manifest=manifest, path=None, now=utcnow()
+        return registry.register(
+            session, task=task, version=version, manifest=manifest, path=None, now=utcnow()
         )
 
 

@@ -2,7 +2,7 @@
 
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,41 @@ QUALITY: dict[str, Any] = {
     ],
     "evidence": [{"name": "cutoff", "value": 16000, "unit": "Hz", "says": "Nothing above 16 kHz."}],
 }
+GENRE: dict[str, Any] = {
+    "label": "jazz",
+    "confidence": 0.84,
+    "undecided": False,
+    "sentence": "Sounds like jazz (84 %).",
+    "probabilities": {"jazz": 0.84, "blues": 0.09, "rock": 0.03, "hiphop": 0.02, "pop": 0.02}
+    | dict.fromkeys(("classical", "country", "disco", "metal", "reggae"), 0.0),
+    "timeline": [
+        {"start_s": 0.0, "label": "jazz", "confidence": 0.9},
+        {"start_s": 1.0, "label": "jazz", "confidence": 0.7},
+        {"start_s": 2.0, "label": "blues", "confidence": 0.4},
+        {"start_s": 3.0, "label": "jazz", "confidence": 0.8},
+    ],
+    "neighbours": [
+        {"song": "Cole Trane: Blue Rail", "label": "jazz", "distance": 0.21},
+        {"song": "Ma Delta: River", "label": "blues", "distance": 0.34},
+    ],
+}
+ANSWERS = {"quality": QUALITY, "genre": GENRE}
 DECLARED: dict[str, Any] = {"container": "flac", "codec": "flac", "sample_rate": 44100, "channels": 2}
 
 
 class FakeEngine:
-    """Answers at once, or as told."""
+    """Answers at once, or as told. ``version_id``: of the quality model; ``others``: by task."""
 
-    def __init__(self, *, version_id: int, step_s: float = 0.0, error: Exception | None = None) -> None:
-        self.version_id, self.step_s, self.error = version_id, step_s, error
+    def __init__(
+        self,
+        *,
+        version_id: int,
+        step_s: float = 0.0,
+        error: Exception | None = None,
+        others: Mapping[str, int] | None = None,
+    ) -> None:
+        self.version_id, self.others = version_id, dict(others or {})
+        self.step_s, self.error = step_s, error
         self.heard: list[bytes] = []
 
     def probe(self, path: Path) -> Record:
@@ -54,7 +81,8 @@ class FakeEngine:
         cancelled: Callable[[], bool],
     ) -> Finding:
         self.heard.append(path.read_bytes())
-        found = finding(version_id=self.version_id)
+        known = {"quality": self.version_id} | self.others
+        found = finding({task: known[task] for task in tasks})
         on_progress("decoding", 0.5)
         self._wait(cancelled)
         if isinstance(self.error, LineageError):
@@ -82,14 +110,20 @@ class FakeEngine:
                 raise Cancelled()
 
 
-def finding(*, version_id: int) -> Finding:
-    quality = TaskFinding(
-        answer=QUALITY, features={"cutoff": 16000.0}, feature_version="f1", model_version_id=version_id
-    )
+def finding(version_ids: Mapping[str, int]) -> Finding:
+    """By task, the model that answered."""
     return Finding(
         engine="fake 1",
         declared=DECLARED,
-        tasks={"quality": quality},
+        tasks={
+            task: TaskFinding(
+                answer=ANSWERS[task],
+                features={"cutoff": 16000.0},
+                feature_version="f1",
+                model_version_id=version_id,
+            )
+            for task, version_id in version_ids.items()
+        },
         spectrogram={
             "channels": ["L", "R", "M", "S"],
             "duration_s": 4.0,
@@ -98,8 +132,10 @@ def finding(*, version_id: int) -> Finding:
             "height": 4,
             "floor_db": -120.0,
             "step_db": 0.5,
+            "chromagram": True,
         },
-        pictures={f"spectrogram-{channel}": png(value=at) for at, channel in enumerate("LRMS")},
+        pictures={f"spectrogram-{channel}": png(value=at) for at, channel in enumerate("LRMS")}
+        | {"chromagram": png(value=99)},
     )
 
 

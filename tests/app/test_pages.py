@@ -33,30 +33,30 @@ def _answer(status: str = "done", **more: Any) -> dict[str, Any]:
         "id": "abc", "url": "https://lineage.example/s/abc", "status": status, "position": None, "file": "a.flac",
         "progress": {"step": status, "fraction": 0.5}, "size_bytes": 10, "sha256": "00", "kind": "audio",
         "created_at": "2026-11-21T05:03:12+00:00", "claim": None, "declared": {"codec": "flac"}, "quality": None,
-        "genre": None, "error": None, "model": {}, "spectrogram": None, "engine": None,
+        "genre": None, "tasks": ["quality"], "error": None, "model": {}, "spectrogram": None, "engine": None,
     }  # fmt: skip
     return base | more
 
 
 @pytest.mark.parametrize("status", ["queued", "decoding", "measuring", "done", "failed", "cancelled"])
 def test_every_state_has_a_heading_and_only_the_waiting_ones_steps(status: str) -> None:
-    shown = present.page(_answer(status), mine=True, my_label=None)
+    shown = present.page(_answer(status), mine=True)
     assert len(shown["heading"]) > 5
     assert bool(shown["steps"]) == (status in present.UNDER_WAY)
 
 
 def test_exactly_one_step_is_now() -> None:
-    steps = present.page(_answer("measuring"), mine=True, my_label=None)["steps"]
+    steps = present.page(_answer("measuring"), mine=True)["steps"]
     assert [step["state"] for step in steps] == ["done", "done", "done", "now"]
 
 
 def test_a_fact_with_a_frequency_or_a_moment_can_be_shown_in_the_spectrogram() -> None:
-    places = present.page(_answer(quality=QUALITY), mine=True, my_label=None)["fact_places"]
+    places = present.page(_answer(quality=QUALITY), mine=True)["fact_places"]
     assert places == [{"axis": "hz", "value": 16070.0}, {"axis": "s", "value": 12.5}, None]
 
 
 def test_all_classes_are_listed_the_likeliest_first() -> None:
-    listed = present.page(_answer(quality=QUALITY), mine=True, my_label=None)["probabilities"]
+    listed = present.page(_answer(quality=QUALITY), mine=True)["probabilities"]
     assert len(listed) == len(CLASSES)
     assert listed[0] == {"words": label_words("mp3-128"), "p": 0.9}
 

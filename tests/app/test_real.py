@@ -78,6 +78,31 @@ def test_an_example_is_answered(
         assert card.format == "PNG"
 
 
+def test_genre_and_chromagram_of_an_example(owner: FlaskClient, real: Worker, root: Path) -> None:
+    if not artifact.is_shipped("genre"):
+        pytest.skip("no genre model comes with the code yet")
+    id = send(owner, _example(root, ".flac"), name="x.flac", tasks="genre")["id"]
+    real.run_next()
+    done = get(owner, id)
+    assert (done["status"], done["error"], done["quality"]) == ("done", None, None)
+    genre = done["genre"]
+    assert max(genre["probabilities"], key=genre["probabilities"].get) == genre["label"]
+    assert abs(sum(genre["probabilities"].values()) - 1) < 1e-3
+    starts = [moment["start_s"] for moment in genre["timeline"]]
+    assert starts == sorted(set(starts))
+    assert starts[-1] < done["spectrogram"]["duration_s"]
+    assert [one["distance"] for one in genre["neighbours"]] == sorted(
+        one["distance"] for one in genre["neighbours"]
+    )
+    page = owner.get(f"/s/{id}").text
+    assert genre["sentence"] in page
+    assert "Trained on" in page
+    with Image.open(io.BytesIO(owner.get(f"{API}/{id}/chromagram.png").data)) as chroma:
+        assert chroma.height == 12
+    with Image.open(io.BytesIO(owner.get(f"{API}/{id}/card.png").data)) as card:
+        assert card.size == (1200, 630)
+
+
 def test_the_same_bytes_again_get_a_card_of_their_own(owner: FlaskClient, real: Worker, root: Path) -> None:
     data = _example(root, ".mp3")
     ids = [send(owner, data, name=f"{name}.mp3")["id"] for name in ("first", "second")]

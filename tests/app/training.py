@@ -68,6 +68,7 @@ def label_songs(
     database: Database,
     songs: Songs,
     *,
+    task: str = "quality",
     feature_version: str = learning.SPEC.id,
     by: str = "consensus",
     sha256: str | None = None,
@@ -76,7 +77,7 @@ def label_songs(
     """Answered submissions with accepted labels; their ids."""
     at = now or utcnow()
     with database.write() as session:
-        version = registry.champions(session)["quality"]
+        version = registry.champions(session)[task]
         ids = []
         for x, label, name in zip(songs.X, songs.labels, songs.ids, strict=True):
             id = str(name).replace(" ", "-")[:22]
@@ -90,7 +91,7 @@ def label_songs(
                     sha256=sha256 or f"{abs(hash(id)):064x}"[:64],
                     kind="audio",
                     claim=None,
-                    tasks=["quality"],
+                    tasks=[task],
                     keep_audio=False,
                     created_at=at,
                 )
@@ -102,7 +103,7 @@ def label_songs(
                 Prediction(
                     submission_id=id,
                     job_id=job.id,
-                    task="quality",
+                    task=task,
                     label="lossless",
                     verdict="genuine",
                     confidence=0.9,
@@ -115,7 +116,7 @@ def label_songs(
                 )
             )
             session.add(
-                Decision(submission_id=id, task="quality", label=str(label), weight=1.0, by=by, why="", at=at)
+                Decision(submission_id=id, task=task, label=str(label), weight=1.0, by=by, why="", at=at)
             )
             ids.append(id)
         session.flush()
@@ -126,9 +127,11 @@ def values(x: np.ndarray) -> dict[str, float | None]:  # type: ignore[type-arg]
     return {name: None if np.isnan(v) else float(v) for name, v in zip(learning.SPEC.names, x, strict=True)}
 
 
-def begin(context: Context, *, by: str = "account:root", trigger: str = "button") -> int:
+def begin(
+    context: Context, *, by: str = "account:root", trigger: str = "button", task: str = "quality"
+) -> int:
     with context.database.write() as session:
-        return runs.start(session, task="quality", trigger=trigger, by=by, now=utcnow()).id
+        return runs.start(session, task=task, trigger=trigger, by=by, now=utcnow()).id
 
 
 def read(context: Context, number: int) -> TrainingRun:
@@ -138,6 +141,6 @@ def read(context: Context, number: int) -> TrainingRun:
 
 def train(context: Context, task: Task) -> TrainingRun:
     """Begin, do, read."""
-    number = begin(context)
+    number = begin(context, task=task.name)
     worker(context, task).run_next()
     return read(context, number)

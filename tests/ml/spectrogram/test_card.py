@@ -38,6 +38,30 @@ def test_every_verdict_has_a_card_of_its_own(verdict: str) -> None:
     assert card.crop((50, 80, 112, 140)).tobytes() != other.crop((50, 80, 112, 140)).tobytes()
 
 
+GENRE = {
+    "label": "hiphop",
+    "confidence": 0.6,
+    "undecided": False,
+    "sentence": "Sounds like hip-hop (60 %).",
+    "probabilities": {"hiphop": 0.6, "pop": 0.3, "rock": 0.1},
+}
+
+
+def test_a_genre_has_bars_as_long_as_it_is_likely() -> None:
+    card = _open(draw(_answer() | {"quality": None, "genre": GENRE}, levels=LEVELS))
+    rows = [[card.getpixel((x, 262 + 36 * row)) for x in range(216, 836)] for row in range(3)]
+    shares = [row.count((0, 0x66, 0x5F)) / len(row) for row in rows]
+    assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.01)
+
+
+def test_both_answers_stand_on_one_card() -> None:
+    one, both = (_open(draw(_answer(genre=genre), levels=LEVELS)) for genre in (None, GENRE))
+    verdict, rest = (0, 0, 1200, 150), (0, 260, 1200, 630)
+    assert one.tobytes() != both.tobytes()
+    for part in (verdict, rest):
+        assert one.crop(part).tobytes() == both.crop(part).tobytes()
+
+
 def test_low_frequencies_are_below() -> None:
     """Loud low rows: the strip's bottom shows the loud end of the palette, its top the quiet one."""
     card = _open(draw(_answer(), levels=LEVELS))
