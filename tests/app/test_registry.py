@@ -145,7 +145,7 @@ def test_a_new_release_leaves_a_trained_champion_that_can_still_answer(database:
 
 
 def test_what_comes_with_the_code_is_verified(folder: Path) -> None:
-    assert [manifest["task"] for manifest in shipped()] == ["quality"]
+    assert [manifest["task"] for manifest in shipped()] == ["quality", "genre"]
 
 
 def _answering(database: Database, models: Models) -> int:
