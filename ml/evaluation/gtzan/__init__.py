@@ -66,7 +66,7 @@ def _judged(
 
 def _right(model: Blend | RowVote, songs: Sequence[Song]) -> np.ndarray:
     said = np.array(model.classes)[model.log_proba(songs).argmax(axis=1)]
-    return said == np.array([song.label for song in songs])
+    return np.asarray(said == np.array([song.label for song in songs]))
 
 
 __all__ = ["Figures", "Share", "evaluate_tables", "report"]
