@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ml.evaluation.gtzan.blend import Blend, RowVote
-from ml.evaluation.gtzan.tables import Song, load
+from ml.evaluation.gtzan.tables import TableSong, load
 from ml.evaluation.shares import Share, share
 
 Figures = dict[str, Any]
@@ -51,7 +51,10 @@ def report(figures: Figures) -> str:
 
 
 def _judged(
-    model: type[Blend] | type[RowVote], train: Sequence[Song], valid: Sequence[Song], test: Sequence[Song]
+    model: type[Blend] | type[RowVote],
+    train: Sequence[TableSong],
+    valid: Sequence[TableSong],
+    test: Sequence[TableSong],
 ) -> Figures:
     by_train, by_both = model().fit(train), model().fit([*train, *valid])
     right = _right(by_both, test)
@@ -64,7 +67,7 @@ def _judged(
     }
 
 
-def _right(model: Blend | RowVote, songs: Sequence[Song]) -> np.ndarray:
+def _right(model: Blend | RowVote, songs: Sequence[TableSong]) -> np.ndarray:
     said = np.array(model.classes)[model.log_proba(songs).argmax(axis=1)]
     return np.asarray(said == np.array([song.label for song in songs]))
 

@@ -10,6 +10,7 @@ from rich.progress import track
 
 from ml.evaluation import gtzan
 from ml.evaluation.gtzan import clips
+from ml.genre.songs import songs
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
         figures = gtzan.evaluate_tables()
         print(gtzan.report(figures))
     else:
-        known = clips.clips()
+        known = songs()
         rows = track(clips.measured(known), "Measuring", len(known), console=Console(stderr=True))
         figures = clips.evaluate_clips(known, np.stack(list(rows)))
         print(clips.report(figures))

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ml.evaluation.gtzan.tables import Song
+from ml.evaluation.gtzan.tables import TableSong
 from ml.features.timbre import NAMES
 
 F64 = NDArray[np.float64]
@@ -32,7 +32,7 @@ class Blend:
 
     classes: tuple[str, ...]
 
-    def fit(self, songs: Sequence[Song]) -> Self:
+    def fit(self, songs: Sequence[TableSong]) -> Self:
         X, labels = by_song(songs), np.array([song.label for song in songs])
         self.classes = tuple(sorted(set(labels)))
         rows, owners = by_row(songs)
@@ -41,7 +41,7 @@ class Blend:
         self._rows = _discriminant(0.1).fit(rows, labels[owners])
         return self
 
-    def log_proba(self, songs: Sequence[Song]) -> F64:
+    def log_proba(self, songs: Sequence[TableSong]) -> F64:
         """Shape (n, n_classes)."""
         X = by_song(songs)
         members = (
@@ -59,7 +59,7 @@ class RowVote:
 
     classes: tuple[str, ...]
 
-    def fit(self, songs: Sequence[Song]) -> Self:
+    def fit(self, songs: Sequence[TableSong]) -> Self:
         rows, owners = by_row(songs, bent=False)
         labels = np.array([song.label for song in songs])
         self.classes = tuple(sorted(set(labels)))
@@ -68,7 +68,7 @@ class RowVote:
         )
         return self
 
-    def log_proba(self, songs: Sequence[Song]) -> F64:
+    def log_proba(self, songs: Sequence[TableSong]) -> F64:
         """Shape (n, n_classes)."""
         return _voted(self._rows.predict_log_proba, songs, bent=False)
 
@@ -81,21 +81,21 @@ def bend(X: F64) -> F64:
     return X
 
 
-def by_song(songs: Sequence[Song]) -> F64:
+def by_song(songs: Sequence[TableSong]) -> F64:
     """The whole, and mean and deviation over the rows, shape (n, 3 * 57)."""
     whole = bend(np.stack([song.whole for song in songs]))
     rows = [bend(song.rows) for song in songs]
     return np.hstack([whole, [r.mean(axis=0) for r in rows], [r.std(axis=0) for r in rows]])
 
 
-def by_row(songs: Sequence[Song], *, bent: bool = True) -> tuple[F64, NDArray[np.intp]]:
+def by_row(songs: Sequence[TableSong], *, bent: bool = True) -> tuple[F64, NDArray[np.intp]]:
     """All rows, shape (n_rows, 57), and the number of the song that each is of."""
     rows = np.concatenate([song.rows for song in songs])
     owners = np.repeat(np.arange(len(songs)), [len(song.rows) for song in songs])
     return bend(rows) if bent else rows, owners
 
 
-def _voted(log_proba: Callable[[F64], F64], songs: Sequence[Song], *, bent: bool = True) -> F64:
+def _voted(log_proba: Callable[[F64], F64], songs: Sequence[TableSong], *, bent: bool = True) -> F64:
     """Mean over each song's rows; no row may say less than exp(-8)."""
     rows, owners = by_row(songs, bent=bent)
     said = np.maximum(log_proba(rows), -8.0)

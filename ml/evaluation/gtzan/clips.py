@@ -1,8 +1,6 @@
 """Music measured on the clips: what a genre model without a network is worth, by the 57 numbers and by all others too."""
 
-import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +12,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ml.corpus.masters import data_folder
 from ml.evaluation.shares import share
 from ml.features import music
 from ml.features.spec import FeatureSpec
+from ml.genre.songs import Song
 
 F32 = NDArray[np.float32]
 Figures = dict[str, Any]
@@ -28,29 +26,7 @@ SPLITS: Final = 5
 """The folds are drawn so often; figures are of the first, and the mean of all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """Thirty seconds of a song."""
-
-    id: str
-    path: Path
-    label: str
-    group: str
-
-
-def clips(root: Path | None = None) -> list[Clip]:
-    """Those that are there; ``FileNotFoundError`` without the data."""
-    folder = (root or data_folder()) / "genre" / "gtzan"
-    with (folder / "splits" / "gtzan_groups.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    found = [
-        Clip(r["song"], folder / "clips_vorbis" / r["label"] / f"{r['song']}.ogg", r["label"], r["group"])
-        for r in rows
-    ]
-    return [clip for clip in found if clip.path.is_file()]
-
-
-def measured(known: Sequence[Clip], *, cache: Path = CACHE) -> Iterator[F32]:
+def measured(known: Sequence[Song], *, cache: Path = CACHE) -> Iterator[F32]:
     """Each clip's numbers as :mod:`ml.features.music` has them; one that is in the cache is not measured again."""
     spec = music.spec()
     folder = cache / spec.id
@@ -65,7 +41,7 @@ def measured(known: Sequence[Clip], *, cache: Path = CACHE) -> Iterator[F32]:
         yield np.load(kept)
 
 
-def evaluate_clips(known: Sequence[Clip], X: F32, *, seed: int = 1) -> Figures:
+def evaluate_clips(known: Sequence[Song], X: F32, *, seed: int = 1) -> Figures:
     """Each family of numbers alone, and all together; X : shape (n, n_features)."""
     names = music.spec().names
     parts = {one.task: one for one in (*(family.spec() for family in music.FAMILIES), music.spec())}
@@ -101,7 +77,7 @@ def _columns(part: FeatureSpec, names: Sequence[str]) -> list[int]:
     return [names.index(name) for name in part.names]
 
 
-def _figures(known: Sequence[Clip], X: F32, *, seed: int) -> Figures:
+def _figures(known: Sequence[Song], X: F32, *, seed: int) -> Figures:
     labels, groups = np.array([clip.label for clip in known]), np.array([clip.group for clip in known])
     right = [_out_of_fold(X, labels, groups, seed=seed + k) == labels for k in range(SPLITS)]
     genres = sorted(set(labels))

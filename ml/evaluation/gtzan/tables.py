@@ -22,7 +22,7 @@ PARTS: Final = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Song:
+class TableSong:
     """Its 57 numbers, whole and in pieces."""
 
     id: str
@@ -36,14 +36,14 @@ class Song:
     """Shape (n_rows, 57)."""
 
 
-def load(root: Path | None = None) -> tuple[list[Song], list[Song], list[Song]]:
+def load(root: Path | None = None) -> tuple[list[TableSong], list[TableSong], list[TableSong]]:
     """Train, valid and test of the fault-filtered split; no song to learn from shares a group with one to judge."""
     folder = (root or data_folder()) / "genre" / "gtzan"
     whole, rows = dict(_read(folder / WHOLE)), _by_song(folder / ROWS)
     with (folder / "splits" / "gtzan_groups.csv").open(newline="", encoding="utf-8") as file:
         groups = {row["song"]: row["group"] for row in csv.DictReader(file)}
     train, valid, test = (
-        [Song(id, id.partition(".")[0], groups[id], whole[id], rows[id]) for id in _listed(folder, part)]
+        [TableSong(id, id.partition(".")[0], groups[id], whole[id], rows[id]) for id in _listed(folder, part)]
         for part in PARTS
     )
     judged = {song.group for song in test}
@@ -56,7 +56,7 @@ def _listed(folder: Path, part: str) -> list[str]:
 
 
 def _by_song(path: Path) -> Mapping[str, F64]:
-    """Song -> its rows, shape (n, 57)."""
+    """TableSong -> its rows, shape (n, 57)."""
     found: defaultdict[str, list[F64]] = defaultdict(list)
     for name, row in _read(path):
         found[name.rpartition(".")[0]].append(row)

@@ -8,8 +8,9 @@ import soundfile
 
 from ml.evaluation.gtzan import blend, clips, evaluate_tables, report
 from ml.evaluation.gtzan.blend import Blend, RowVote, bend
-from ml.evaluation.gtzan.tables import Song, load
+from ml.evaluation.gtzan.tables import TableSong, load
 from ml.features import music, timbre
+from ml.genre.songs import Song
 from tests.signals import noise, tone
 
 SR = 22050
@@ -54,7 +55,7 @@ def test_a_clip_is_measured_once(tmp_path):
     paths = [tmp_path / f"{name}.flac" for name in ("a", "b")]
     soundfile.write(paths[0], tone(440, sr=SR)[0], SR)
     soundfile.write(paths[1], noise(sr=SR)[0], SR)
-    known = [clips.Clip(path.stem, path, "rock", path.stem) for path in paths]
+    known = [Song(path.stem, path, "rock", path.stem, path.stem) for path in paths]
     first = list(clips.measured(known, cache=tmp_path / "cache"))
     for path in paths:
         path.unlink()
@@ -66,9 +67,9 @@ def test_a_clip_is_measured_once(tmp_path):
     np.testing.assert_allclose(first[1][:57], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_families_are_judged_in_folds_of_whole_groups():
+def test_families_are_judged_in_folds_of_whole_groups(tmp_path):
     rng = np.random.default_rng(0)
-    known = [clips.Clip(f"{i}", None, "ab"[i % 2], f"g{i // 4}") for i in range(80)]
+    known = [Song(f"{i}", tmp_path, "ab"[i % 2], f"g{i // 4}", f"{i}") for i in range(80)]
     X = rng.standard_normal((80, len(music.spec().names))).astype(np.float32)
     X[:, 0] += np.where(np.arange(80) % 2, 6, -6)
     figures = clips.evaluate_clips(known, X)["features"]
@@ -84,5 +85,5 @@ def _songs(*, seed):
     for k in range(10):
         for i in range(12):
             rows = np.exp(0.3 * (means[k] + rng.normal(0, 0.5, (10, 57))))
-            made.append(Song(f"{k}.{i}", f"genre{k}", f"{k}.{i}", rows.mean(axis=0), rows))
+            made.append(TableSong(f"{k}.{i}", f"genre{k}", f"{k}.{i}", rows.mean(axis=0), rows))
     return made
