@@ -82,4 +82,3 @@ def _out_of_fold(model: type[Blend] | type[RowVote], songs: Sequence[TableSong])
 def _right(model: Blend | RowVote, songs: Sequence[TableSong]) -> NDArray[np.bool_]:
     said = np.array(model.classes)[model.log_proba(songs).argmax(axis=1)]
     return np.asarray(said == np.array([song.label for song in songs]))
-
