@@ -268,7 +268,7 @@ def wav_file(seed: int) -> Any:
 
 def as_text(found: Mapping[str, Any]) -> str:
     lines = [
-        f"{found['tool']}: never met by the first model; {found['draws']} draws, "
+        f"{found['tool']}: never met by the first model; {_draws(found)}, "
         f"judged by {_several(found['kept_rows'])} rows of {found['kept_groups']} recordings and artists, "
         f"{_several(found['base_rows'])} base rows"
     ]
@@ -295,7 +295,7 @@ def draw(found: Mapping[str, Any]) -> bytes:
     chosen = honest[len(honest) // 2]
     careless = next(c for c in found["curves"] if c["wrong"] and c["weight"] == chosen["weight"])
     sheet.text((40, 34), f"{found['tool']}, unknown at first, is learnt from labels", size=24, heavy=True)
-    says = f"{found['draws']} draws, {found['kept_groups']} other recordings and artists; bars: 95 % intervals over those"
+    says = f"{_draws(found)}, {found['kept_groups']} other recordings and artists; bars: 95 % intervals over those"
     sheet.text((40, 66), says, size=15, fill=MUTED)
     most = max(p["labels"] for p in chosen["points"])
     for share in range(0, 101, 20):
@@ -415,6 +415,10 @@ def _share(of: Mapping[str, Any]) -> str:
 def _percent(values: Sequence[float]) -> str:
     """Of the draws."""
     return "/".join(f"{100 * value:.0f}" for value in values) + " %"
+
+
+def _draws(found: Mapping[str, Any]) -> str:
+    return "1 draw" if found["draws"] == 1 else f"{found['draws']} draws"
 
 
 def _several(numbers: Sequence[int]) -> str:
