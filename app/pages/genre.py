@@ -58,7 +58,9 @@ def shown(answer: Mapping[str, Any], *, manifest: Mapping[str, Any] | None = Non
         "undecided": genre["undecided"],
         "first": ranked[:FIRST],
         "probabilities": ranked,
-        "course": course(genre.get("timeline") or (), duration_s=duration_s),
+        "course": course(
+            genre.get("timeline") or (), duration_s=duration_s, doubted=bool(genre["undecided"])
+        ),
         "neighbours": [_neighbour(one) for one in genre.get("neighbours") or ()],
         "about": about(manifest or {}, label=genre["label"]),
         "how_right": how_right(manifest or {}),
@@ -71,8 +73,13 @@ def ranking(genre: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"label": label, "words": label_words(label), "p": p} for label, p in ranked]
 
 
-def course(timeline: Sequence[Mapping[str, Any]], *, duration_s: float) -> dict[str, Any] | None:
-    """Runs, the genres among them with their share of the song, and a sentence; None for fewer than two moments."""
+def course(
+    timeline: Sequence[Mapping[str, Any]], *, duration_s: float, doubted: bool = False
+) -> dict[str, Any] | None:
+    """Runs, the genres among them with their share of the song, and a sentence; None for fewer than two moments.
+
+    doubted : whether the song as a whole is undecided
+    """
     if len(timeline) < 2 or not duration_s:
         return None
     found = list(runs(timeline, duration_s=duration_s))
@@ -84,6 +91,7 @@ def course(timeline: Sequence[Mapping[str, Any]], *, duration_s: float) -> dict[
         "runs": found,
         "kinds": [{"label": label, "words": label_words(label), "share": shares[label]} for label in kinds],
         "unsure": any(run.unsure for run in found),
+        "doubted": doubted,
         "sentence": f"Genre over the song: {', then '.join(run.says for run in found)}.",
     }
 
@@ -116,7 +124,7 @@ def how_right(manifest: Mapping[str, Any]) -> str:
     r"""How often it is right; a model that came with the code was cross-validated, one trained here has a test part.
 
     >>> how_right({"metrics": {"accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 400}}})
-    'Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81 to 88\xa0%).'
+    'Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81\xa0to\xa088\xa0%).'
     """
     evaluation = manifest.get("evaluation")
     right = (manifest.get("metrics") or {}).get("accuracy") or (
@@ -144,7 +152,7 @@ def _learnt(rows: int, groups: int | None, manifest: Mapping[str, Any]) -> str:
 
 def _share(of: Mapping[str, Any]) -> str:
     value, low, high = (f"{100 * of[end]:.0f}" for end in ("value", "low", "high"))
-    return f"{value}\u00a0% ({low} to {high}\u00a0%)"
+    return f"{value}\u00a0% ({low}\u00a0to\u00a0{high}\u00a0%)"
 
 
 def _run(held: Sequence[tuple[Mapping[str, Any], float]], duration_s: float) -> Run:

@@ -146,7 +146,7 @@ def test_the_songs_it_sounds_like_are_listed_with_the_reason(owner: FlaskClient,
     said = text(page(owner, asked()))
     for one in GENRE["neighbours"]:
         assert f"{one['song']} {one['label']} {one['distance']:.2f}" in said
-    assert "by what the network hears" in said
+    assert "close in what the network hears" in said
 
 
 def test_the_honest_figure_is_the_models_own(owner: FlaskClient, asked: Any, context: Context) -> None:
@@ -173,6 +173,8 @@ def test_undecided_is_a_word_and_no_right_answer(
     assert "is-undecided" in html
     assert "data-right" not in html
     assert "I know what it is" in html
+    assert text(html).count("if it is one of the ten") == 2, "bars and strip"
+    assert "It sounds like" not in html
     assert "perhaps jazz" in owner.get("/mine").text
     with context.database.read() as session:
         assert session.scalars(select(Prediction)).one().verdict == "undecided"
