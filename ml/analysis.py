@@ -16,7 +16,7 @@ from ml.errors import Cancelled
 from ml.features import genre as genre_features
 from ml.features import quality as quality_features
 from ml.genre import verdict as genre_verdict
-from ml.genre.estimator import means
+from ml.genre.estimator import activations, means
 from ml.quality.evidence import evidence
 from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
@@ -110,7 +110,7 @@ def judge_quality(
 
 def judge_genre(recording: Recording, *, model: Artifact) -> tuple[Genre, dict[str, float | None]]:
     """The genre answer for decoded sound, and the numbers it rests on."""
-    measured = genre_features.measure(recording.stretches, sr=recording.sr)
+    measured = genre_features.measure(recording.stretches, recording.middle, sr=recording.sr)
     values, estimator = measured.values, model.estimator
     moments = [measured.around(at) for at in range(len(measured.starts_s))]
     X = np.stack([estimator.spec.vector(numbers) for numbers in (values, *moments)])
@@ -121,7 +121,7 @@ def judge_genre(recording: Recording, *, model: Artifact) -> tuple[Genre, dict[s
     )
     genre = genre_verdict.decide(
         dict(zip(model.classes, map(float, p[0]), strict=True)),
-        strangeness=float(estimator.strangeness(X[:1])[0]),
+        strangeness=float(estimator.strangeness(activations(X[:1]))[0]),
         duration_s=recording.duration_s,
         timeline=timeline,
         neighbours=estimator.neighbours.nearest(means(X[:1])[0]),

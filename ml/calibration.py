@@ -1,11 +1,18 @@
 """Probabilities that hold what they promise: one temperature and one shift a class, from rows out of fold."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 F64 = NDArray[np.float64]
+
+KEEP: Final = 20.0
+"""How strongly shifts are held near zero."""
+UNSHIFTED: Final = 1e6
+"""So strongly that there is none: for classes whose shares among the rows are an accident of the collection."""
 
 
 def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:
@@ -14,10 +21,10 @@ def calibrated(log_proba: F64, *, temperature: float, shift: F64 | None) -> F64:
     return np.asarray(np.exp(log_softmax(scores, axis=1)))
 
 
-def fit_calibration(log_proba: F64, truth: NDArray[np.intp], *, keep: float = 20.0) -> tuple[float, F64]:
+def fit_calibration(log_proba: F64, truth: NDArray[np.intp], *, keep: float = KEEP) -> tuple[float, F64]:
     """Temperature and shifts of least log loss (Guo et al., ICML 2017: vector scaling with one slope).
 
-    keep : strength with which shifts are held near zero
+    keep : as KEEP says
     """
     n_classes = log_proba.shape[1]
     rows = np.arange(len(truth))

@@ -10,7 +10,7 @@ from rich.progress import track
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ml.answer import Declared
-from ml.calibration import calibrated, fit_calibration
+from ml.calibration import KEEP, calibrated, fit_calibration
 from ml.dataset import Table
 from ml.quality.classes import CLASSES, KBPS
 from ml.quality.estimator import QualityEstimator
@@ -97,14 +97,19 @@ def presence_out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | 
 
 
 def cross_calibrated(
-    log_proba: F64, truth: NDArray[np.intp], *, folds: NDArray[np.intp], unseen: Bools | None = None
+    log_proba: F64,
+    truth: NDArray[np.intp],
+    *,
+    folds: NDArray[np.intp],
+    unseen: Bools | None = None,
+    keep: float = KEEP,
 ) -> F64:
-    """Probabilities of each fold, calibrated on the other folds only, without the unseen rows."""
+    """Probabilities of each fold, calibrated on the other folds only, without the unseen rows; keep as in calibration."""
     proba = np.empty_like(log_proba)
     shown = _shown(truth, unseen)
     for number in np.unique(folds):
         here, others = folds == number, (folds != number) & shown
-        temperature, shift = fit_calibration(log_proba[others], truth[others])
+        temperature, shift = fit_calibration(log_proba[others], truth[others], keep=keep)
         proba[here] = calibrated(log_proba[here], temperature=temperature, shift=shift)
     return proba
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ml import artifact
+from ml.calibration import KEEP, UNSHIFTED
 from ml.crossval import choose_thresholds, class_numbers
 from ml.dataset import Table
 from ml.decode import Limits, record
@@ -20,7 +21,7 @@ from ml.evaluation.genre.validation import strangeness_out_of_fold
 from ml.features import genre, quality
 from ml.features.spec import FeatureSpec
 from ml.genre.classes import CLASSES as GENRES
-from ml.genre.estimator import GenreEstimator, complete
+from ml.genre.estimator import GenreEstimator, complete, heard
 from ml.genre.thresholds import choose_thresholds as choose_genre_thresholds
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
@@ -77,6 +78,10 @@ class Task:
     """Of each row what would be said, and whether that accuses."""
     genuine: str | None = None
     """The class that must not be accused."""
+    calibrates: Callable[[Table], Bools] = lambda table: np.ones(len(table), dtype=np.bool_)
+    """Which rows out of fold the calibration and the thresholds may rest on."""
+    keep: float = KEEP
+    """How strongly the calibration holds on to the shares of the classes that were taught."""
     complete: Callable[[Any, Table, int], None] = lambda estimator, base, seed: None
     """What a fitted estimator needs besides, from the base rows it was taught and a seed."""
 
@@ -138,11 +143,11 @@ def _genre_estimator(spec: FeatureSpec, seed: int) -> GenreEstimator:
 def _measure_genre(path: Path) -> Values:
     recording = record(path, limits=Limits())
     with threadpool_limits(1):
-        return genre.measure(recording.stretches, sr=recording.sr).values
+        return genre.measure(recording.stretches, recording.middle, sr=recording.sr).values
 
 
-def _all(table: Table) -> Bools:
-    return np.ones(len(table), dtype=bool)
+def _heard(table: Table) -> Bools:
+    return heard(table.X)
 
 
 def _genre_thresholds(table: Table, proba: F64) -> dict[str, float]:
@@ -171,7 +176,9 @@ GENRE: Final = Task(
     spec=genre.spec,
     measure=_measure_genre,
     estimator=_genre_estimator,
-    counts=_all,
+    counts=_heard,
+    calibrates=_heard,
+    keep=UNSHIFTED,
     thresholds=_genre_thresholds,
     answer=_answer_genre,
     complete=_complete_genre,

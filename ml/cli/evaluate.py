@@ -4,10 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ml.dataset import Table
 from ml.evaluation import TABLE, evaluate_quality, genre, plot, report
@@ -37,8 +34,7 @@ def _quality(asked: argparse.Namespace) -> int:
 def _genre(asked: argparse.Namespace) -> int:
     table = Table.load(asked.table or genre.TABLE, task="genre")
     strangers = Table.load(genre.STRANGERS, task="genre")
-    baseline = _baseline(genre.BASELINE) if asked.table is None else None
-    figures = genre.evaluate_genre(table, strangers, baseline=baseline, seed=asked.seed)
+    figures = genre.evaluate_genre(table, strangers, seed=asked.seed)
     return _told(asked, figures, report=genre_report.report, draw=genre_plot.draw)
 
 
@@ -55,11 +51,6 @@ def _told(
     if asked.plot:
         asked.plot.write_bytes(draw(figures))
     return 0
-
-
-def _baseline(path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
-    with np.load(path) as data:
-        return np.asarray(data["X"], dtype=np.float32)
 
 
 def _chosen(names: Sequence[str], *, known: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from ml.decode.blocks import BLOCK, Excerpt, Excerpts, blocks
 from ml.decode.levels import LevelMeter, Levels
 from ml.decode.pcm import PcmStream, stream
-from ml.decode.stretches import Stretches
+from ml.decode.stretches import Middle, Stretches
 from ml.errors import Cancelled, Silent, TooLong, TooShort
 from ml.sandbox.limits import Limits
 from ml.spectrogram.accumulate import Accumulator, Spectrogram
@@ -33,6 +33,8 @@ class Recording:
     excerpts: tuple[Excerpt, ...]
     stretches: tuple[Excerpt, ...]
     """A few seconds each, in mono, spread over the whole."""
+    middle: Excerpt
+    """Half a minute somewhere in the middle, in mono; all of a shorter recording."""
     levels: Levels
     spectrogram: Spectrogram
     chromagram: Chromagram
@@ -65,7 +67,8 @@ def fold(
     cancelled: Callable[[], bool] | None = None,
 ) -> Recording:
     """The pass itself."""
-    excerpts, stretches, meter = Excerpts(), Stretches(sr=pcm.sr), LevelMeter()
+    excerpts, meter = Excerpts(), LevelMeter()
+    stretches, middle = Stretches(sr=pcm.sr), Middle(sr=pcm.sr)
     picture, notes = Accumulator(sr=pcm.sr), ChromaAccumulator(sr=pcm.sr)
     n_samples = 0
     for y in blocks(pcm, size=BLOCK):
@@ -73,6 +76,7 @@ def fold(
             raise Cancelled()
         excerpts.add(y)
         stretches.add(y)
+        middle.add(y)
         meter.add(y)
         picture.add(y)
         notes.add(y)
@@ -92,6 +96,7 @@ def fold(
         n_channels=pcm.n_channels,
         excerpts=excerpts.merged(),
         stretches=stretches.kept(),
+        middle=middle.kept(),
         levels=meter.levels(),
         spectrogram=picture.finish(),
         chromagram=notes.finish(),

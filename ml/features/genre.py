@@ -1,14 +1,15 @@
-"""The genre task's measurement: stretches of sound in, the music network's activations out."""
+"""The genre task's measurement: what the music network makes of stretches, and the 57 numbers of GTZAN's tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Final, Protocol
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from ml.features import mel, network
+from ml.features import mel, network, timbre
 from ml.features.spec import FeatureSpec
 
 F32 = NDArray[np.float32]
@@ -17,6 +18,10 @@ VERSION: Final = 1
 FAINT: Final = 1e-3
 """A stretch that is so much quieter than the loudest one says nothing about the song (60 dB)."""
 STATISTICS: Final = ("mean", "deviation")
+TIMBRE: Final = "timbre."
+SIGNED: Final = ("harmony_mean", "perceptr_mean", *(f"mfcc{i}_mean" for i in range(1, 21)))
+"""Of the 57 numbers; the others are sizes, so that their logarithm is kept."""
+LEAST: Final = 1e-12
 
 
 class Excerpt(Protocol):
@@ -30,49 +35,62 @@ class Excerpt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What the network makes of a song."""
+    """What was measured on a song."""
 
     starts_s: tuple[float, ...]
     """Of each stretch that was heard."""
     activations: F32
-    """Of the penultimate layer, shape (n_stretches, UNITS)."""
+    """Of the network's penultimate layer, shape (n_stretches, UNITS)."""
+    timbre: Mapping[str, float]
+    """The 57 numbers by the tables' names."""
 
     @property
     def values(self) -> dict[str, float]:
-        """Mean and deviation over the song, by name."""
-        return named(self.activations.mean(axis=0), self.activations.std(axis=0))
+        """Mean and deviation over the song, and the 57, by name."""
+        return named(self.activations.mean(axis=0), self.activations.std(axis=0), self.timbre)
 
     def around(self, at: int) -> dict[str, float]:
         """The same where the mean is taken of one stretch and, half as heavily, of the two beside it."""
         weights = np.maximum(1.0 - np.abs(np.arange(len(self.activations)) - at) / 2.0, 0.0)
         mean = weights @ self.activations / weights.sum()
-        return named(mean, self.activations.std(axis=0))
+        return named(mean, self.activations.std(axis=0), self.timbre)
 
 
-def measure(stretches: Sequence[Excerpt], *, sr: int) -> Measurement:
-    """Stretches as :class:`ml.decode.stretches.Stretches` keeps them, at least one."""
+def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measurement:
+    """Stretches and middle as :mod:`ml.decode.stretches` keeps them. Raises TooShort under a second."""
     windows = np.stack([_window(stretch.y[0], sr=sr) for stretch in stretches])
     loudness = np.sqrt((windows**2).mean(axis=1))
     heard = loudness >= FAINT * loudness.max()
     activations = network.activations(mel.log_mel(windows[heard])).penultimate
     starts = [stretch.start / sr for stretch, one in zip(stretches, heard, strict=True) if one]
-    return Measurement(tuple(round(start, 2) for start in starts), activations)
+    return Measurement(
+        tuple(round(start, 2) for start in starts), activations, timbre.measure(middle.y, sr=sr)
+    )
 
 
 def spec() -> FeatureSpec:
     """The feature spec of this version."""
     nothing = np.zeros(network.UNITS, dtype=np.float32)
-    return FeatureSpec("genre", VERSION, tuple(named(nothing, nothing)))
+    return FeatureSpec("genre", VERSION, tuple(named(nothing, nothing, dict.fromkeys(timbre.NAMES, 0.0))))
 
 
-def named(mean: F32, deviation: F32) -> dict[str, float]:
-    """Each of shape (UNITS,)."""
+def named(mean: F32, deviation: F32, of_middle: Mapping[str, float]) -> dict[str, float]:
+    """mean, deviation : shape (UNITS,)"""
     parts: Mapping[str, F32] = dict(zip(STATISTICS, (mean, deviation), strict=True))
     return {
         f"{statistic}.{unit:03d}": float(value)
         for statistic, values in parts.items()
         for unit, value in enumerate(values)
-    }
+    } | {TIMBRE + name: scaled(name, value) for name, value in of_middle.items()}
+
+
+def scaled(name: str, value: float) -> float:
+    """One of the 57 as it is kept.
+
+    >>> scaled("mfcc1_mean", -113.0), scaled("rolloff_var", 0.0) < -27
+    (-113.0, True)
+    """
+    return float(value) if name in SIGNED else log(max(value, LEAST))
 
 
 def _window(y: F32, *, sr: int) -> F32:

@@ -1,7 +1,7 @@
 """Songs to rows of a table: the network's activations, kept for each song so that a stopped run goes on."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ml.dataset import Table
 from ml.decode import stream
-from ml.decode.stretches import Stretches
-from ml.features import genre
+from ml.decode.stretches import Middle, Stretches
+from ml.features import genre, network
+from ml.features.timbre import NAMES
 from ml.units import Samples
 
 
@@ -42,7 +43,10 @@ def measure_all(rows: Sequence[Row], *, cache: Path) -> Iterator[int]:
         if not (target := _place(cache, row)).exists():
             measured = _measured(row)
             buffer = io.BytesIO()
-            np.savez_compressed(buffer, starts_s=measured.starts_s, activations=measured.activations)
+            timbre = np.array(list(measured.timbre.values()))
+            np.savez_compressed(
+                buffer, starts_s=measured.starts_s, activations=measured.activations, timbre=timbre
+            )
             partial = target.with_suffix(".partial")
             partial.write_bytes(buffer.getvalue())
             partial.replace(target)
@@ -51,10 +55,20 @@ def measure_all(rows: Sequence[Row], *, cache: Path) -> Iterator[int]:
 
 def gather(rows: Sequence[Row], *, cache: Path) -> Table:
     """The table of rows that :func:`measure_all` has measured."""
+    return _table(rows, [_cached(_place(cache, row)).values for row in rows])
+
+
+def unheard(rows: Sequence[Row], *, timbre: Mapping[str, Mapping[str, float]]) -> Table:
+    """The table of rows of which only the 57 numbers are known, by id; their activations are NaN."""
+    nothing = np.full(network.UNITS, np.nan, dtype=np.float32)
+    return _table(rows, [genre.named(nothing, nothing, timbre[row.id]) for row in rows])
+
+
+def _table(rows: Sequence[Row], values: Iterable[Mapping[str, float]]) -> Table:
     spec = genre.spec()
     return Table(
         spec=spec,
-        X=np.stack([spec.vector(_cached(_place(cache, row)).values) for row in rows]),
+        X=np.stack([spec.vector(numbers) for numbers in values]),
         labels=_words(row.label for row in rows),
         groups=_words(row.group for row in rows),
         ids=_words(row.id for row in rows),
@@ -64,15 +78,17 @@ def gather(rows: Sequence[Row], *, cache: Path) -> Table:
 
 def _measured(row: Row) -> genre.Measurement:
     pieces, sr = row.sound()
-    stretches = Stretches(sr=sr)
+    stretches, middle = Stretches(sr=sr), Middle(sr=sr)
     for piece in pieces:
         stretches.add(piece)
-    return genre.measure(stretches.kept(), sr=sr)
+        middle.add(piece)
+    return genre.measure(stretches.kept(), middle.kept(), sr=sr)
 
 
 def _cached(path: Path) -> genre.Measurement:
     with np.load(path) as data:
-        return genre.Measurement(tuple(data["starts_s"]), data["activations"])
+        timbre = dict(zip(NAMES, map(float, data["timbre"]), strict=True))
+        return genre.Measurement(tuple(data["starts_s"]), data["activations"], timbre)
 
 
 def _place(cache: Path, row: Row) -> Path:

@@ -1,4 +1,4 @@
-"""The songs that the genre model learns from: clips of GTZAN, with who is on one side of a split.
+"""The songs that the genre model learns from: GTZAN, with who is on one side of a split. Of some only numbers are there.
 
 They are licensed for measurement only, so they are found through the same setting as the lossless clips, and never kept
 with the code.
@@ -6,14 +6,11 @@ with the code.
 
 import csv
 import gzip
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ml.corpus.masters import data_folder
+from ml.features.timbre import NAMES
 from ml.genre.classes import CLASSES
 
 _CLIPS, _GROUPS = "clips_vorbis", "splits/gtzan_groups.csv"
@@ -26,7 +23,8 @@ class Song:
 
     id: str
     """Such as "blues.00000"."""
-    path: Path
+    path: Path | None
+    """None where nobody can listen to it."""
     label: str
     group: str
     """Artist, and songs found to be the same: what splits go by."""
@@ -35,24 +33,26 @@ class Song:
 
 
 def songs(root: Path | None = None) -> list[Song]:
-    """All clips that are there; ``FileNotFoundError`` without the data."""
+    """All thousand; ``FileNotFoundError`` without the data."""
     folder = (root or data_folder()) / "genre" / "gtzan"
     with (folder / _GROUPS).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    found = [_song(row, folder=folder / _CLIPS) for row in rows if row["label"] in CLASSES]
-    return [song for song in found if song.path.is_file()]
+    return [_song(row, folder=folder / _CLIPS) for row in rows if row["label"] in CLASSES]
 
 
-def published_features(ids: Sequence[str], root: Path | None = None) -> NDArray[np.float32]:
-    """The well-known 57 numbers of each song, shape (n, 57), for comparison."""
+def published(root: Path | None = None) -> dict[str, dict[str, float]]:
+    """The well-known 57 numbers by song and name, as its table has them."""
     path = (root or data_folder()) / "genre" / "gtzan" / _FEATURES
     with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
-        rows = {row["filename"].removesuffix(".wav"): row for row in csv.DictReader(file)}
-    names = [name for name in next(iter(rows.values())) if name not in ("filename", "length", "label")]
-    return np.array([[float(rows[id][name]) for name in names] for id in ids], dtype=np.float32)
+        return {
+            row["filename"].removesuffix(".wav"): {name: float(row[name]) for name in NAMES}
+            for row in csv.DictReader(file)
+        }
 
 
 def _song(row: dict[str, str], *, folder: Path) -> Song:
     name = ": ".join(part.strip() for part in (row["artist"], row["title"]) if part.strip())
     path = folder / row["label"] / f"{row['song']}.ogg"
-    return Song(row["song"], path, row["label"], row["group"], name or row["song"])
+    return Song(
+        row["song"], path if path.is_file() else None, row["label"], row["group"], name or row["song"]
+    )

@@ -13,14 +13,14 @@ from rich.progress import Progress
 from ml import artifact
 from ml.crossval import class_numbers
 from ml.dataset import Table
-from ml.evaluation.genre import BASELINE, STRANGERS, TABLE, summarise
+from ml.evaluation.genre import STRANGERS, TABLE, summarise
 from ml.evaluation.genre.validation import validate
 from ml.features import genre
 from ml.genre import strangers
 from ml.genre.classes import CLASSES
-from ml.genre.estimator import GenreEstimator, complete
-from ml.genre.measuring import Row, blocks_of, gather, measure_all
-from ml.genre.songs import published_features, songs
+from ml.genre.estimator import GenreEstimator, complete, heard
+from ml.genre.measuring import Row, blocks_of, gather, measure_all, unheard
+from ml.genre.songs import published, songs
 from ml.genre.thresholds import choose_thresholds
 from ml.training import CACHE
 
@@ -49,18 +49,21 @@ def train_genre(*, seed: int, output: Path | None = None, table: Path | None = N
 
 
 def measure_and_save(folder: Path) -> None:
-    """Tables of songs and strangers, and the published features of the songs."""
+    """Tables of songs and of strangers; of songs that can't be listened to the published numbers."""
     known = songs()
-    as_rows = [Row(s.id, s.label, s.group, s.name, partial(blocks_of, s.path)) for s in known]
-    _measured(as_rows, what="Songs").save(folder / TABLE.name)
+    rows = [Row(s.id, s.label, s.group, s.name, partial(blocks_of, s.path or Path())) for s in known]
+    there = [row for row, song in zip(rows, known, strict=True) if song.path]
+    others = [row for row, song in zip(rows, known, strict=True) if not song.path]
+    measured = _measured(there, what="Songs")
+    (_both(measured, unheard(others, timbre=published())) if others else measured).save(folder / TABLE.name)
     _measured(strangers.rows(), what="Other sound").save(folder / STRANGERS.name)
-    np.savez_compressed(folder / BASELINE.name, X=published_features([song.id for song in known]))
 
 
 def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> None:
     """Cross-validate for calibration and thresholds, then fit on everything."""
     said, _ = validate(table, strangers, seed=seed)
-    truth = class_numbers(table, classes=CLASSES)
+    listened = table.rows(heard(table.X))
+    truth = class_numbers(listened, classes=CLASSES)
     estimator = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels)
     estimator.calibrate(said.log_proba, truth)
     complete(estimator, table, strangers=strangers)
@@ -75,14 +78,20 @@ def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> 
             "thresholds": asdict(choose_thresholds(said.proba, truth, strangeness=said.strangeness)),
             "training": {
                 "rows": len(table),
+                "heard": len(listened),
                 "groups": len(set(table.groups)),
                 "ids_sha256": hashlib.sha256("\n".join(sorted(table.ids)).encode()).hexdigest(),
                 "seed": seed,
                 "settings": estimator.settings,
             },
-            "metrics": summarise(table, said),
+            "metrics": summarise(listened, said),
         },
     )
+
+
+def _both(one: Table, other: Table) -> Table:
+    columns = ("X", "labels", "groups", "ids", "facts")
+    return Table(one.spec, *(np.concatenate([getattr(one, c), getattr(other, c)]) for c in columns))
 
 
 def _measured(rows: Sequence[Row], *, what: str) -> Table:

@@ -45,11 +45,11 @@ def _recall(sheet: Canvas, figures: Mapping[str, Any]) -> None:
     for row, name in enumerate(CLASSES):
         y = top + step * (row + 0.5)
         _bar(sheet, BARS, figures["classes"][name]["recall"], name=name, y=y, colour=BLUE)
-        if figures["baseline"]:
-            x = left + (BARS[2] - left) * figures["baseline"]["classes"][name]["value"]
-            sheet.dot((x, y), radius=6, fill=ORANGE)
+        alone = figures["baseline"]["classes"][name]["value"]
+        if alone is not None:
+            sheet.dot((left + (BARS[2] - left) * alone, y), radius=6, fill=ORANGE)
     sheet.line([(left, top), (left, bottom)], fill=INK)
-    for x, colour, words in ((left, BLUE, "recall"), (left + 120, ORANGE, "the 57 features")):
+    for x, colour, words in ((left, BLUE, "recall"), (left + 120, ORANGE, "57 features alone")):
         sheet.dot((x + 7, bottom + 20), radius=6, fill=colour)
         sheet.text((x + 20, bottom + 20), words, size=14, fill=MUTED)
 

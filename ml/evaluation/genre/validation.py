@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from ml.calibration import calibrated, fit_calibration
+from ml.calibration import UNSHIFTED, calibrated, fit_calibration
 from ml.crossval import class_numbers, fold_numbers
 from ml.dataset import Table
 from ml.genre.classes import CLASSES
-from ml.genre.estimator import GenreEstimator
+from ml.genre.estimator import GenreEstimator, activations, heard
 from ml.genre.strangeness import Strangeness, taught
 from ml.genre.thresholds import choose_thresholds
 from ml.genre.verdict import Thresholds, why_undecided
 
 F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
@@ -46,38 +47,47 @@ class Said:
 
 
 def validate(table: Table, strangers: Table, *, seed: int) -> tuple[Said, Said]:
-    """Of songs and of strangers. Model, calibration and thresholds of each fold come from the other folds."""
-    truth = class_numbers(table, classes=CLASSES)
-    folds = fold_numbers(table, seed=seed, folds=FOLDS)
-    others = _others(strangers)
-    known, unknown = Said.nothing(len(table)), Said.nothing(len(strangers))
+    """Of songs that were heard and of strangers. All that a fold is judged by comes from the other folds.
+
+    table : with songs that were not heard, which teach but are not asked
+    """
+    fold, others = fold_numbers(table, seed=seed, folds=FOLDS), _others(strangers)
+    songs, folds = table.rows(heard(table.X)), fold[heard(table.X)]
+    truth = class_numbers(songs, classes=CLASSES)
+    known, unknown = Said.nothing(len(songs)), Said.nothing(len(strangers))
+    for number in range(FOLDS):
+        shown, taken, rest = fold != number, folds != number, others != number
+        model = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X[shown], table.labels[shown])
+        apart = strangeness(songs.X[taken], strangers.X[rest & taught(strangers.labels)])
+        for said, X, here in ((known, songs.X, ~taken), (unknown, strangers.X, ~rest)):
+            said.log_proba[here] = model.raw_log_proba(X[here])
+            said.strangeness[here] = apart(activations(X[here]))
     for number in range(FOLDS):
         taken, rest = folds != number, others != number
-        model = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X[taken], table.labels[taken])
-        apart = Strangeness().fit(table.X[taken], strangers.X[rest & taught(strangers.labels)])
-        for said, X, here in ((known, table.X, ~taken), (unknown, strangers.X, ~rest)):
-            said.log_proba[here], said.strangeness[here] = model.raw_log_proba(X[here]), apart(X[here])
-    for number in range(FOLDS):
-        taken, rest = folds != number, others != number
-        temperature, shift = fit_calibration(known.log_proba[taken], truth[taken])
+        temperature, shift = fit_calibration(known.log_proba[taken], truth[taken], keep=UNSHIFTED)
         for said, here in ((known, ~taken), (unknown, ~rest)):
             said.proba[here] = calibrated(said.log_proba[here], temperature=temperature, shift=shift)
     for number in range(FOLDS):
         taken, rest = folds != number, others != number
         at = choose_thresholds(known.proba[taken], truth[taken], strangeness=known.strangeness[taken])
-        known.answered[~taken] = answered(known, ~taken, [SONG_S] * len(table), thresholds=at)
+        known.answered[~taken] = answered(known, ~taken, [SONG_S] * len(songs), thresholds=at)
         unknown.answered[~rest] = answered(unknown, ~rest, lengths(strangers), thresholds=at)
     return known, unknown
 
 
 def strangeness_out_of_fold(table: Table, *, strangers: Table, seed: int = 1) -> F64:
-    """Of songs, by what met neither them nor their artists, shape (n,)."""
+    """Of songs that were heard, by what met neither them nor their artists, shape (n,)."""
     folds, strange = fold_numbers(table, seed=seed, folds=FOLDS), np.empty(len(table))
     for number in range(FOLDS):
         here = folds == number
-        apart = Strangeness().fit(table.X[~here], strangers.X[taught(strangers.labels)])
-        strange[here] = apart(table.X[here])
+        apart = strangeness(table.X[~here], strangers.X[taught(strangers.labels)])
+        strange[here] = apart(activations(table.X[here]))
     return strange
+
+
+def strangeness(songs: F32, strangers: F32) -> Strangeness:
+    """Taught by both, of shape (n, n_features)."""
+    return Strangeness().fit(activations(songs), activations(strangers))
 
 
 def answered(said: Said, rows: Bools, seconds: Sequence[float], *, thresholds: Thresholds) -> Bools:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.decode.stretches import MOST_STRETCHES, SECONDS, Stretches
+from ml.decode.stretches import MIDDLE_SECONDS, MOST_STRETCHES, SECONDS, Middle, Stretches
 from ml.units import Samples
 
 SR = 1000
@@ -47,3 +47,15 @@ def test_sizes_of_blocks_leave_no_trace(n: int) -> None:
 
 def test_of_less_than_a_stretch_all_is_kept() -> None:
     assert kept(ramp(700), size=64) == [(0, 700)]
+
+
+@pytest.mark.parametrize("seconds", [1, 29, 30, 45, 61, 100, 240, 3600])
+def test_half_a_minute_somewhere_in_the_middle(seconds: int) -> None:
+    middle, y = Middle(sr=SR), ramp(seconds * SR)
+    for at in range(0, y.shape[1], 65536):
+        middle.add(y[:, at : at + 65536])
+    found = middle.kept()
+    assert found.y.shape[1] == min(seconds, MIDDLE_SECONDS) * SR
+    np.testing.assert_array_equal(found.y[0], np.arange(found.start, found.start + found.y.shape[1]) + 1.0)
+    if seconds >= 3 * MIDDLE_SECONDS:
+        assert 0.2 * seconds < found.start / SR < 0.6 * seconds

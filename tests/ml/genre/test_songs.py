@@ -7,8 +7,9 @@ import pytest
 
 from ml.genre import strangers
 from ml.genre.classes import CLASSES
-from ml.genre.measuring import Row, gather, measure_all
-from ml.genre.songs import published_features, songs
+from ml.genre.estimator import heard
+from ml.genre.measuring import Row, gather, measure_all, unheard
+from ml.genre.songs import published, songs
 from tests import signals
 
 
@@ -24,18 +25,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_only_what_is_there(folder: Path) -> None:
-    [song] = songs(folder)
-    assert (song.id, song.label, song.group, song.name) == ("jazz.00001", "jazz", "g1", "Some One: A Song")
+def test_who_can_be_listened_to(folder: Path) -> None:
+    one, other = songs(folder)
+    assert (one.id, one.label, one.group, one.name) == ("jazz.00001", "jazz", "g1", "Some One: A Song")
+    assert (one.path is not None, other.path, other.name) == (True, None, "jazz.00002")
 
 
 def test_all_genres_have_songs_and_numbers(lineage_data: Path) -> None:
     found = songs(lineage_data)
     assert {song.label for song in found} == set(CLASSES)
     assert all(song.name for song in found)
-    X = published_features([song.id for song in found[:3]], lineage_data)
-    assert X.shape == (3, 57)
-    assert np.isfinite(X).all()
+    numbers = published(lineage_data)
+    assert {song.id for song in found} == set(numbers)
+    table = unheard([Row(s.id, s.label, s.group, s.name, lambda: ([], 1)) for s in found], timbre=numbers)
+    assert not heard(table.X).any()
+    assert np.isfinite(table.X[:, -57:]).all()
 
 
 def test_rows_are_measured_once(tmp_path: Path) -> None:
