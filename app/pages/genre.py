@@ -111,9 +111,8 @@ def runs(timeline: Iterable[Mapping[str, Any]], *, duration_s: float) -> Iterabl
 
 def about(manifest: Mapping[str, Any], *, label: str) -> str:
     """What the model was trained on, how often it is right, and how often with songs of this genre: by its manifest."""
-    training, of = manifest.get("training") or {}, recall(manifest, label)
-    says = [_learnt(training["rows"], training.get("groups"), manifest)] if training.get("rows") else []
-    says += [how_right(manifest)]
+    of = recall(manifest, label)
+    says = [_learnt(manifest), how_right(manifest)]
     says += (
         [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
     )
@@ -142,12 +141,24 @@ def recall(manifest: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:
     return found if found and found.get("n") else None
 
 
-def _learnt(rows: int, groups: int | None, manifest: Mapping[str, Any]) -> str:
-    by = f" of {groups} artists" if groups else ""
+def _learnt(manifest: Mapping[str, Any]) -> str:
+    """In a sentence; nothing where the manifest does not say."""
+    training = manifest.get("training") or {}
+    rows, heard = training.get("rows"), training.get("heard")
+    if not rows:
+        return ""
+    if "songs" in training:  # trained here
+        return f"Trained on {rows} songs, {training['songs']} of them labelled here."
+    if heard is None or heard == rows:
+        return f"Trained on the sound of {rows} songs{_spread(manifest)}."
+    return f"Trained on the sound of {heard} songs{_spread(manifest)}, and on published measurements of {rows - heard} more."
+
+
+def _spread(manifest: Mapping[str, Any]) -> str:
+    """How many songs the genres had: the fewest and the most."""
     classes = (manifest.get("metrics") or {}).get("classes") or {}
     often = sorted((of["recall"]["n"], label) for label, of in classes.items())
-    spread = f", from {often[0][0]} ({label_words(often[0][1])}) to {often[-1][0]} a genre" if often else ""
-    return f"Trained on {rows} songs{by}{spread}."
+    return f", from {often[0][0]} ({label_words(often[0][1])}) to {often[-1][0]} a genre" if often else ""
 
 
 def _share(of: Mapping[str, Any]) -> str:

@@ -116,7 +116,7 @@ def genre(context: Context, engine: FakeEngine) -> Context:
 
 
 GENRE_FACTS: dict[str, Any] = {
-    "training": {"rows": 416, "groups": 300},
+    "training": {"rows": 1000, "heard": 416},
     "metrics": {
         "accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 416},
         "classes": {

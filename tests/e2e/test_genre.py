@@ -63,7 +63,7 @@ def test_a_dropped_file_is_asked_for_its_genre_and_answers_with_a_course(
     rows = page.locator("#genre .grid-plain tbody").first.locator("tr")
     assert rows.count() == page.locator(".run").count() >= 1
     assert page.locator("#genre .genre-near tbody tr").count() == len(genre["neighbours"]) > 0
-    assert re.search(r"Trained on \d+ songs", page.inner_text("#genre"))
+    assert re.search(r"Trained on the sound of \d+ songs", page.inner_text("#genre"))
 
 
 def test_the_strip_follows_the_zoom(tab: Tab, tracks: dict[str, Path]) -> None:
