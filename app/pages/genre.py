@@ -151,7 +151,8 @@ def _learnt(manifest: Mapping[str, Any]) -> str:
         return f"Trained on {rows} songs, {training['songs']} of them labelled here."
     if heard is None or heard == rows:
         return f"Trained on the sound of {rows} songs{_spread(manifest)}."
-    return f"Trained on the sound of {heard} songs{_spread(manifest)}, and on published measurements of {rows - heard} more."
+    more = f"and on published measurements of {rows - heard} more"
+    return f"Trained on the sound of {heard} songs{_spread(manifest)}, {more}."
 
 
 def _spread(manifest: Mapping[str, Any]) -> str:
