@@ -151,7 +151,10 @@ def test_the_songs_it_sounds_like_are_listed_with_the_reason(owner: FlaskClient,
 
 def test_the_honest_figure_is_the_models_own(owner: FlaskClient, asked: Any, context: Context) -> None:
     said = text(page(owner, asked())).replace("\xa0", " ")
-    assert "Trained on the sound of 416 songs, from 16 (hip-hop) to 95 a genre, and on published measurements" in said
+    assert (
+        "Trained on the sound of 416 songs, from 16 (hip-hop) to 95 a genre, and on published measurements"
+        in said
+    )
     assert "Of 416 songs it had not met, the model named the right one of ten in 85 % (81 to 88 %)." in said
     assert "Of the 95 jazz songs among them, 90 % (82 to 95 %) were named so." in said
     of = {"value": 0.7, "low": 0.6, "high": 0.8, "n": 99}
