@@ -20,6 +20,7 @@ from app.jobs import consumer
 from app.jobs.housekeeper import Chore, Housekeeper, requeue_lost
 from app.jobs.queue import HueyQueue
 from app.jobs.worker import Perform, Worker, by_kind
+from app.labels import standing
 from app.registry import service as registry
 from app.retraining import runs
 from app.storage import service as storage
@@ -86,6 +87,7 @@ def set_role(name: str, role: str) -> None:
             accounts.set_role(session, name=name, role=role, by="command", now=utcnow())
     except AppError as error:
         raise click.ClickException(sentence(error)) from None
+    standing.recount(here().database, name=name, by="command", now=utcnow())
     click.echo(f"{name} is {role} now.")
 
 

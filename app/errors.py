@@ -150,6 +150,13 @@ class UnknownTable(AppError):
     """Nothing of that name can be exported. Facts: ``what``, ``known``."""
 
     code = "unknown_table"
+    status = 404
+
+
+class UnknownFormat(AppError):
+    """Nothing is exported in that format. Facts: ``what``, ``known``."""
+
+    code = "unknown_format"
     status = 422
 
 

@@ -14,6 +14,7 @@ from app.accounts import api as accounts_api
 from app.accounts import rights, session
 from app.accounts import views as accounts_views
 from app.accounts.rights import needs
+from app.admin import api as admin_api
 from app.admin import views as admin_views
 from app.config import Settings
 from app.context import KEY, here, open_context
@@ -77,7 +78,8 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _add_routes(app: APIFlask) -> None:
-    for programs in (api.bp, accounts_api.bp, labels_api.bp, exchange_api.bp, models_api.bp):
+    apis = (api, accounts_api, labels_api, exchange_api, models_api, admin_api)
+    for programs in (*(one.bp for one in apis), accounts_api.people):
         security.csrf.exempt(programs)  # no forms there: the request's origin is checked instead
         app.register_blueprint(programs)
     views = (pages_views, accounts_views, admin_views, labels_views, exchange_views, models_views)

@@ -8,7 +8,7 @@ from app.labels.tables import Decision, Label, Skip
 from app.registry.tables import ModelAlias, ModelVersion, Promotion
 from app.retraining.tables import TrainingNote, TrainingRow, TrainingRun
 from app.storage.tables import StoredBlob
-from app.submissions.tables import Prediction, Submission
+from app.submissions.tables import Measurement, Prediction, Submission
 
 metadata = Base.metadata
 
@@ -20,6 +20,7 @@ __all__ = [
     "Figure",
     "Job",
     "Label",
+    "Measurement",
     "ModelAlias",
     "ModelVersion",
     "Prediction",

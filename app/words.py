@@ -33,6 +33,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "no_reason": "Say why, in a few words: whoever labelled it will want to know.",
     "sheet_refused": "This spreadsheet was not read: {reason}.",
     "unknown_table": "“{what}” can’t be exported. What can be: {known}.",
+    "unknown_format": "Nothing is exported as “{what}”. What can be had: {known}.",
     "too_late": "This has already ended ({state}).",
     "conflict": "Somebody else changed this first. Look at it again, then decide.",
     "bad_switch": "“{value}” doesn’t fit “{title}”. It takes: {allowed}.",

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.corpus import Example, realise
+from ml.corpus import Example, as_spent, is_averaged, kbps_spent, realise
 from ml.facts import Facts
 from ml.features import quality
 from ml.features.spec import FeatureSpec
@@ -92,11 +92,46 @@ def build(examples: Sequence[Example], *, cache: Path, jobs: int) -> Iterator[in
             yield done
 
 
-def gather(examples: Sequence[Example], *, cache: Path) -> Table:
-    """The table of those examples that :func:`build` has measured so far."""
+def weigh(examples: Sequence[Example], *, cache: Path, jobs: int) -> Iterator[int]:
+    """Code those again whose class goes by the bitrate spent; yields the number done, resumes as :func:`build` does.
+
+    cache : file of what was spent, a line an example
+    """
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    have = spendings(cache)
+    todo = [example for example in examples if is_averaged(example) and example.id not in have]
+    done = len(examples) - len(todo)
+    yield done
+    with cache.open("a") as lines, ProcessPoolExecutor(jobs, initializer=_one_thread) as pool:
+        for example, kbps in zip(todo, pool.map(kbps_spent, todo, chunksize=8), strict=True):
+            lines.write(" ".join((example.id, *(f"{one:.2f}" for one in kbps))) + "\n")
+            lines.flush()
+            done += 1
+            yield done
+
+
+def spendings(cache: Path) -> dict[str, tuple[float, ...]]:
+    """Id -> kbps of each coding, as :func:`weigh` has written so far."""
+    if not cache.exists():
+        return {}
+    lines = (line.split() for line in cache.read_text().splitlines())
+    return {id_: tuple(map(float, kbps)) for id_, *kbps in lines}
+
+
+def gather(
+    examples: Sequence[Example], *, cache: Path, spent: Mapping[str, tuple[float, ...]] | None = None
+) -> Table:
+    """The table of those examples that :func:`build` has measured so far.
+
+    spent : id -> kbps of each coding; who is in it gets the class that was come to
+    """
     spec = quality.spec()
-    measured = dict(_cached(cache))
-    done = [example for example in examples if example.id in measured]
+    measured, spent = dict(_cached(cache)), spent or {}
+    done = [
+        as_spent(example, spent[example.id]) if example.id in spent else example
+        for example in examples
+        if example.id in measured
+    ]
     return Table(
         spec=spec,
         X=np.stack([measured[example.id] for example in done]),

@@ -51,7 +51,7 @@ app.schema app.migrate app.security app.context
 app.*.service app.labels.decisions app.labels.agreement app.registry.loader app.submissions.answer {" ".join(ASKING)}
 app.admin.figures app.admin.words app.submissions.analyst app.submissions.intake app.submissions.schemas
 app.retraining app.retraining.service
-app.labels.review app.labels.learnt app.labels.conflicts app.exchange.importing app.exchange.exporting
+app.labels.review app.labels.learnt app.labels.conflicts app.labels.standing app.exchange.importing app.exchange.exporting
 app.pages.present app.pages.table app.exchange.report
 app.labels.screen
 app.*.tasks app.*.forms app.*.views app.*.api app.http_errors app.exchange.commands

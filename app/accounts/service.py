@@ -23,6 +23,7 @@ from app.errors import (
     WeakPassword,
     WrongPassword,
 )
+from app.ids import unguessable
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{1,31}")
 LEAST_PASSWORD: Final = 10
@@ -62,7 +63,7 @@ def sign_up(session: Session, *, name: str, password: str, now: datetime) -> Acc
 
 def create_admin(session: Session, *, name: str, now: datetime) -> str:
     """A new admin's password, shown once. Raises BadName, NameTaken."""
-    password = secrets.token_urlsafe(15)
+    password = unguessable(bytes=15)
     create(session, name=name, password=password, role="admin", now=now)
     audit.record(session, by="command", act="account.create", on=name, facts={"role": "admin"}, now=now)
     return password

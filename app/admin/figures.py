@@ -1,7 +1,7 @@
 """Facts about the running site, for the first page of those who run it. Few queries, each with an index under it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -87,6 +87,35 @@ def overview(session: Session, *, now: datetime) -> Overview:
         models=_models(session),
         submissions=session.scalar(select(func.count()).select_from(Submission)) or 0,
     )
+
+
+def as_json(found: Overview) -> dict[str, Any]:
+    """The same for programs; of a model what tells it apart, of a class its name and both counts."""
+    return {
+        "submissions": found.submissions,
+        "days": [asdict(day) | {"day": day.day.isoformat()} for day in found.days],
+        "queue": asdict(found.queue),
+        "failures": [asdict(failure) for failure in found.failures],
+        "labels": {
+            task: {
+                "train": classes.train,
+                "waiting": classes.waiting,
+                "classes": {label: {"songs": songs, "accepted": n} for label, songs, n in classes.rows},
+            }
+            for task, classes in found.labels.items()
+        },
+        "drift": {"at": found.drift.at.isoformat(), **found.drift.value} if found.drift else None,
+        "models": [
+            {
+                "id": one.version.id,
+                "task": one.version.task,
+                "version": one.version.version,
+                "is_champion": one.is_champion,
+                "promoted_by": one.promotion.by if one.promotion else None,
+            }
+            for one in found.models
+        ],
+    }
 
 
 def _days(session: Session, *, now: datetime) -> list[Day]:

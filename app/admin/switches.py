@@ -85,18 +85,20 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "accuse_lossy": Kind(
         title="Sure enough to call a lossy file worse than it says",
-        says="Least probability; 0 takes the model’s own threshold.",
+        says="Least probability; 0 takes the model’s own threshold. For files sent from then on.",
         default=0.0,
         most=1,
     ),
     "acquit": Kind(
         title="Sure enough to call a file what it says",
-        says="Least probability; 0 takes the model’s own threshold.",
+        says="Least probability; 0 takes the model’s own threshold. For files sent from then on.",
         default=0.0,
         most=1,
     ),
     "blind_review": Kind(
-        title="Blind review", says="Reviewers see the model’s answer only after their own.", default=True
+        title="Blind review",
+        says="Review begins with the model’s answer hidden until one has answered; each reviewer can show it.",
+        default=True,
     ),
     "song_weight": Kind(
         title="Weight of a labelled song",

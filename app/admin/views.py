@@ -14,6 +14,7 @@ from app.admin import figures, service, switches
 from app.admin.words import act_words, class_words, on_words, switch_rows
 from app.context import here
 from app.db import utcnow
+from app.labels import standing
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -64,7 +65,7 @@ def set_role(name: str) -> ResponseReturnValue:
         accounts.set_role(
             session, name=name, role=role, seen=request.form["seen"], by=labeller(), now=utcnow()
         )
-    flash(f"{name} is {role} now.")
+    flash(f"{name} is {role} now.{_recounted(name)}")
     return redirect(url_for("admin.people"), 303)
 
 
@@ -74,7 +75,8 @@ def set_disabled(name: str) -> ResponseReturnValue:
     disabled = request.form["disabled"] == "yes"
     with here().database.write() as session:
         accounts.set_disabled(session, name=name, disabled=disabled, by=labeller(), now=utcnow())
-    flash(f"{name} can’t log in any more." if disabled else f"{name} can log in again.")
+    said = f"{name} can’t log in any more." if disabled else f"{name} can log in again."
+    flash(said + _recounted(name))
     return redirect(url_for("admin.people"), 303)
 
 
@@ -108,6 +110,11 @@ def log() -> ResponseReturnValue:
         choices = {"kinds": service.kinds(session), "people": service.people(session)}
     shown = {"found": found, "by": by, "act": act, "paging": _paging(at, found.total)}
     return render_template("admin/log.html", words=act_words, on_words=on_words, **shown, **choices)
+
+
+def _recounted(name: str) -> str:
+    changed = standing.recount(here().database, name=name, by=labeller(), now=utcnow())
+    return f" What trains has changed for {changed} {'song' if changed == 1 else 'songs'}." if changed else ""
 
 
 def _asked(name: str) -> str:

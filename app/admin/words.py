@@ -17,6 +17,7 @@ _ACTS: Final = {
     "account.password": "changed the password",
     "token.create": "made a token",
     "token.revoke": "revoked a token",
+    "label.recount": "counted labels anew, which changed what trains for {changed} of {of} songs",
     "switch.set": "changed the switch from {from} to {to}",
 }
 

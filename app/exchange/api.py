@@ -65,7 +65,7 @@ def bring_in(form_and_files_data: dict[str, Any]) -> Response:
 @bp.doc(
     summary="Take everything out",
     description=f"What: {', '.join(exporting.TABLES)}.",
-    responses=_FILES | problems(401, 403, 422),
+    responses=_FILES | problems(401, 403, 404, 422),
 )
 def take_out(what: str, query_data: dict[str, Any]) -> Response:
     return exported(what, query_data["format"])

@@ -1,15 +1,16 @@
 """What can be taken out, page by page. Each page is a short reading transaction, so an export blocks nobody."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Database
-from app.errors import UnknownTable, UnknownTask
+from app.errors import UnknownFormat, UnknownTable, UnknownTask
 from app.exchange.writers import WRITERS, Columns
 from app.jobs.tables import Job
 from app.labels.service import CLASSES_OF
@@ -41,11 +42,11 @@ class Table:
 
 
 def write(database: Database, what: str, kind: str, *, task: str | None = None) -> Iterator[bytes]:
-    """The file in pieces. Raises UnknownTable, UnknownTask, before the first piece."""
+    """The file in pieces. Raises UnknownTable, UnknownFormat, UnknownTask, before the first piece."""
     if what not in TABLES:
         raise UnknownTable(what=what, known=TABLES)
     if kind not in WRITERS:
-        raise UnknownTable(what=kind, known=list(WRITERS))
+        raise UnknownFormat(what=kind, known=list(WRITERS))
     if task is not None and task not in CLASSES_OF:
         raise UnknownTask(task=task, known=sorted(CLASSES_OF))
     with database.read() as session:
@@ -71,13 +72,12 @@ def pages(database: Database, table: Table, *, size: int = 0) -> Iterator[Sequen
 
 
 def _spread(table: Table, found: Iterator[Sequence[Sequence[Any]]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """One column a name. What a row lacks is None, as what could not be measured."""
+    fields = {f"f{at}": name for at, name in enumerate(table.names)}
+    Features = msgspec.defstruct("Features", [(at, float | None, None) for at in fields], rename=fields)
+    read = msgspec.json.Decoder(Features).decode  # knows which name comes next: half of json's time, or less
     for rows in found:
-        yield [[*row[:-1], *_values(row[-1], table.names)] for row in rows]
-
-
-def _values(stored: str | None, names: Sequence[str]) -> list[Any]:
-    features = json.loads(stored) if stored else {}
-    return list(map(features.get, names))
+        yield [(*row[:-1], *astuple(read(row[-1] or "{}"))) for row in rows]
 
 
 def _submissions(_session: Session, _task: str | None) -> Table:
@@ -137,7 +137,7 @@ def _features(session: Session, task: str | None) -> Table:
         .order_by(Prediction.id.desc())
         .limit(1)
     ).first()
-    version, names = (newest[0], list(json.loads(newest[1]))) if newest else ("", [])
+    version, names = (newest[0], list(msgspec.json.decode(newest[1]))) if newest else ("", [])
     columns = [
         ("id", "int"), ("submission_id", "text"), ("sha256", "text"), ("task", "text"), ("feature_version", "text"),
         ("accepted_label", "text"), ("weight", "float"), ("features", "json"),
@@ -164,7 +164,7 @@ def _features(session: Session, task: str | None) -> Table:
         .outerjoin(Decision, Decision.id == newest_decision)
         .where(Prediction.task == task, Prediction.feature_version == version)
     )
-    return Table(columns, found, _column(Prediction.id), names, page=PAGE // 5)  # 30 kB a row
+    return Table(columns, found, _column(Prediction.id), names, page=PAGE // 2)  # 30 kB a row
 
 
 _MAKE: Final = {

@@ -1,6 +1,6 @@
 """Writing Parquet, as much of it as a flat table needs: optional columns, plain encoding, no compression.
 
-The usual library (pyarrow) is 170 MB installed, for files that a few admins ask for. Format:
+The usual library (pyarrow) is 170 MB installed, for files that a few admins ask for; it reads these in the tests. Format:
 https://github.com/apache/parquet-format (parquet.thrift, Encodings.md); the metadata is in Thrift's compact
 protocol. A file is written front to back, one row group a page of rows, so memory stays constant.
 """
@@ -8,6 +8,9 @@ protocol. A file is written front to back, one row group a page of rows, so memo
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import repeat
+from operator import is_not
 from typing import Any, Final
 
 MAGIC: Final = b"PAR1"
@@ -24,6 +27,7 @@ _TYPES: Final[dict[str, tuple[int, int | None]]] = {
     "time": (_INT64, _MICROS),
 }
 """Physical and converted type by kind of column."""
+_DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
 
 
 def write(columns: Sequence[tuple[str, str]], pages: Iterable[Sequence[Sequence[Any]]]) -> Iterator[bytes]:
@@ -48,25 +52,29 @@ def write(columns: Sequence[tuple[str, str]], pages: Iterable[Sequence[Sequence[
 def _page(values: Sequence[Any], kind: str) -> bytes:
     """One data page: which values there are, then those."""
     there = [value for value in values if value is not None]
-    levels = _levels(values, complete=len(there) == len(values))
+    levels = _levels(values, n=len(there))
     body = struct.pack("<I", len(levels)) + levels + _PLAINLY[kind](there)
-    data = _struct((1, _I32, len(values)), (2, _I32, _PLAIN), (3, _I32, _RLE), (4, _I32, _RLE))
-    head = _struct((1, _I32, 0), (2, _I32, len(body)), (3, _I32, len(body)), (5, _STRUCT, data))
-    return head + body
+    return _head(len(values), size=len(body)) + body
 
 
-def _levels(values: Sequence[Any], *, complete: bool) -> bytes:
-    """1 where there is a value: as one run, or as bits, eight a byte."""
-    if complete:
-        return _varint(len(values) << 1) + b"\1"
+@lru_cache(maxsize=1024)  # the same for many columns
+def _head(n: int, *, size: int) -> bytes:
+    data = _struct((1, _I32, n), (2, _I32, _PLAIN), (3, _I32, _RLE), (4, _I32, _RLE))
+    return _struct((1, _I32, 0), (2, _I32, size), (3, _I32, size), (5, _STRUCT, data))
+
+
+def _levels(values: Sequence[Any], *, n: int) -> bytes:
+    """1 where there is a value, of which there are ``n``: as one run, or as bits, eight a byte."""
+    if n in (0, len(values)):
+        return _varint(len(values) << 1) + (b"\1" if n else b"\0")
     octets = -(-len(values) // 8)
-    return _varint(octets << 1 | 1) + _bits([value is not None for value in values])
+    return _varint(octets << 1 | 1) + _bits(list(map(is_not, values, repeat(None))))
 
 
 def _bits(flags: Sequence[bool]) -> bytes:
     """The first flag is the lowest bit of the first byte."""
-    text = "".join("1" if flag else "0" for flag in reversed(flags))
-    return int(text or "0", 2).to_bytes(-(-len(flags) // 8), "little")
+    digits = bytes(flags)[::-1].translate(_DIGITS) or b"0"
+    return int(digits, 2).to_bytes(-(-len(flags) // 8), "little")
 
 
 def _texts(values: Sequence[str]) -> bytes:

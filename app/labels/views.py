@@ -151,7 +151,7 @@ def _task() -> str:
 
 
 def _blind() -> bool:
-    return bool(session.get("blind", True))
+    return bool(session.get("blind", here().switches["blind_review"]))
 
 
 def _chosen(task: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from app.context import here
 from app.db import utcnow
 from app.labels import decisions
 from app.labels import service as labels
-from app.labels.learnt import fate
+from app.labels.learnt import fate, taught
 from app.pages import present, table
 from app.pages.examples import EXAMPLES, by_name
 from app.pages.words import FILTERS
@@ -146,7 +146,9 @@ def delete(id: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     current_owner()  # files can be dropped here, too
     rows = [table.row(answer) for answer in _mine()]
-    return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS)
+    with here().database.read() as session:
+        versions = taught(session, [row["id"] for row in rows], by=labeller()) if rows else {}
+    return render_template("pages/mine.html", rows=rows, columns=table.COLUMNS, taught=versions)
 
 
 @bp.get("/mine.csv")

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, utcnow
 from app.labels.decisions import Accepted
 from app.labels.tables import Decision
 from app.storage import service as storage
 from app.storage.blobs import BlobStore
-from app.submissions.tables import Prediction, Submission
+from app.submissions.tables import Measurement, Prediction, Submission
 from ml.dataset import Table
 from ml.errors import Cancelled, InputError, SandboxError
 from ml.features.spec import FeatureSpec
@@ -86,6 +86,7 @@ class Shelf:
             again = self._measure_again(one, task)
             if isinstance(again, str):
                 return again
+            self._keep(one.submission_id, again, task=task.name, feature_version=spec.id)
             values = again
         return Song(one, sha256, spec.vector({k: np.nan if v is None else v for k, v in values.items()}))
 
@@ -101,6 +102,18 @@ class Shelf:
             return NOT_KEPT
         except (InputError, SandboxError):
             return UNREADABLE
+
+    def _keep(
+        self, submission_id: str, values: Mapping[str, float | None], *, task: str, feature_version: str
+    ) -> None:
+        """For the next run. One run of a task at a time, so nobody else has just done it."""
+        with self._database.write() as session:
+            if (
+                session.get(Submission, submission_id, with_for_update=True) is not None
+            ):  # not deleted meanwhile
+                row = Measurement(submission_id=submission_id, task=task, feature_version=feature_version)
+                row.features, row.created_at = dict(values), utcnow()
+                session.add(row)
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> list[Accepted]:
@@ -123,17 +136,20 @@ def _hashes(session: Session, part: Sequence[Accepted]) -> dict[str, str]:
 def _stored(
     session: Session, part: Sequence[Accepted], *, task: str, feature_version: str
 ) -> dict[str, Mapping[str, Any]]:
-    """By submission, the newest numbers of this feature version."""
-    wanted = (
-        select(Prediction.submission_id, Prediction.features)
-        .where(
-            Prediction.submission_id.in_([one.submission_id for one in part]),
-            Prediction.task == task,
-            Prediction.feature_version == feature_version,
+    """By submission, the newest numbers of this feature version; those of an answer before those measured again."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for table in (Measurement, Prediction):
+        wanted = (
+            select(table.submission_id, table.features)
+            .where(
+                table.submission_id.in_([one.submission_id for one in part]),
+                table.task == task,
+                table.feature_version == feature_version,
+            )
+            .order_by(table.id)
         )
-        .order_by(Prediction.id)
-    )
-    return {row.submission_id: row.features for row in session.execute(wanted)}
+        found |= {row.submission_id: row.features for row in session.execute(wanted)}
+    return found
 
 
 def as_rows(songs: Sequence[Song], spec: FeatureSpec) -> Songs:

@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.admin import switches
+from app.admin.tables import Switch
 from app.db import Database, utcnow
 from app.jobs import service as jobs
 from app.jobs.service import Claim
@@ -188,7 +190,8 @@ class Result:
 
 
 def same_bytes(session: Session, submission: Submission) -> Submission | None:
-    """An analysis of the same bytes that the present champions would only repeat."""
+    """An analysis of the same bytes that the present champions and thresholds would only repeat."""
+    turned = session.scalar(select(func.max(Switch.changed_at)).where(Switch.name.in_(switches.THRESHOLDS)))
     champions = {task: version.id for task, version in registry.champions(session).items()}
     wanted = {task: champions.get(task) for task in submission.tasks}
     others = select(Submission.id).where(
@@ -199,6 +202,8 @@ def same_bytes(session: Session, submission: Submission) -> Submission | None:
     )
     for other_id in session.scalars(others.order_by(Submission.created_at.desc()).limit(20)):
         other = service.get(session, other_id)
+        if turned and any(p.created_at <= turned for p in other.predictions):
+            continue
         if {p.task: p.model_version_id for p in other.predictions} == wanted and other.job.state == "done":
             for prediction in other.predictions:
                 session.refresh(prediction, ["features"])  # deferred, and read after the session ends

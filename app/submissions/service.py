@@ -1,6 +1,5 @@
 """What can be done with a submission. No Flask here: database, blobs and clock come as arguments."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.db import Database
 from app.errors import Busy, NotFound, NotYours, TooLate, UnknownLabel, UnknownTask
+from app.ids import unguessable
 from app.jobs import service as jobs
 from app.jobs.queue import Queue
 from app.jobs.tables import ENDED, Job
@@ -55,7 +55,7 @@ def submit(
     with database.write() as session:
         refuse_when_busy(session, maximum=max_waiting)
         submission = Submission(
-            id=secrets.token_urlsafe(16),
+            id=unguessable(),
             owner_id=owner_id,
             file=names.clean(filename),
             size_bytes=upload.size_bytes,

@@ -72,3 +72,17 @@ class Prediction(Base):
     created_at: Mapped[datetime]
 
     model_version: Mapped[ModelVersion] = relationship()
+
+
+class Measurement(Base):
+    """Kept audio measured again by a newer feature version, so that the next retrain need not."""
+
+    __tablename__ = "measurement"
+    __table_args__ = (UniqueConstraint("submission_id", "task", "feature_version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id", ondelete="CASCADE"))
+    task: Mapped[str] = mapped_column(String(16))
+    feature_version: Mapped[str] = mapped_column(String(64))
+    features: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -11,6 +11,20 @@ trims and treatments are drawn alike for every class.
 
 from ml.corpus.masters import Master, data_folder, load, masters
 from ml.corpus.plan import Example, plan, worst
-from ml.corpus.realise import excerpt, realise
+from ml.corpus.realise import excerpt, kbps_spent, realise
+from ml.corpus.spent import as_spent, is_averaged
 
-__all__ = ["Example", "Master", "data_folder", "excerpt", "load", "masters", "plan", "realise", "worst"]
+__all__ = [
+    "Example",
+    "Master",
+    "as_spent",
+    "data_folder",
+    "excerpt",
+    "is_averaged",
+    "kbps_spent",
+    "load",
+    "masters",
+    "plan",
+    "realise",
+    "worst",
+]

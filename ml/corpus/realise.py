@@ -6,18 +6,13 @@ from ml.corpus.ensemble import mix
 from ml.corpus.masters import Master, load
 from ml.corpus.plan import MARGIN, Example
 from ml.corpus.treatments import AFTER, BEFORE, apply, splice, trim
-from ml.encode import HIGHEST_RATE, Depth, decode, encode, needs_two_channels, quantise, resample
+from ml.encode import HIGHEST_RATE, Depth, decode, encode, needs_two_channels, packet_kbps, quantise, resample
 from ml.units import Samples
 
 
 def realise(example: Example) -> tuple[Samples, int]:
     """``(y, sr)`` of an example, y of shape (channels, round(seconds * sr)); the same on every call."""
-    y, sr = excerpt(example)
-    if "ensemble" in example.disturbance:
-        y = mix(y, _company(example, n=y.shape[1]), sr=sr, rng=_rng(example, "ensemble"))
-    y, sr = _studio(y, sr=sr, example=example)
-    for generation in range(len(example.history)):
-        y, sr = _code(y, sr=sr, example=example, generation=generation)
+    y, sr, _ = _coded(example)
     if "trim" in example.disturbance:
         y = trim(y, sr, _rng(example, "trim"))
     if "splice" in example.disturbance:
@@ -28,6 +23,11 @@ def realise(example: Example) -> tuple[Samples, int]:
     return y[:, :n], example.sr
 
 
+def kbps_spent(example: Example) -> tuple[float, ...]:
+    """What the packets of each coding really take, in kbps: an encoder may stop short of what it was asked for."""
+    return _coded(example)[2]
+
+
 def excerpt(example: Example) -> tuple[Samples, int]:
     """The part of the master an example is made from, with a margin behind its end."""
     master = example.master
@@ -35,6 +35,19 @@ def excerpt(example: Example) -> tuple[Samples, int]:
     n = min(round((example.seconds + MARGIN) * master.sr), y.shape[1])
     start = int(_rng(example, "start").integers(0, y.shape[1] - n + 1))
     return y[:, start : start + n], master.sr
+
+
+def _coded(example: Example) -> tuple[Samples, int, tuple[float, ...]]:
+    """``(y, sr, kbps of each coding)`` after the last decode."""
+    y, sr = excerpt(example)
+    if "ensemble" in example.disturbance:
+        y = mix(y, _company(example, n=y.shape[1]), sr=sr, rng=_rng(example, "ensemble"))
+    y, sr = _studio(y, sr=sr, example=example)
+    kbps: tuple[float, ...] = ()
+    for generation in range(len(example.history)):
+        y, sr, spent = _code(y, sr=sr, example=example, generation=generation)
+        kbps += (spent,)
+    return y, sr, kbps
 
 
 def _company(example: Example, *, n: int) -> list[Samples]:
@@ -60,7 +73,7 @@ def _studio(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:
     return quantise(y, depth=depth, dither=dither), to
 
 
-def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Samples, int]:
+def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Samples, int, float]:
     """One generation. Opus works at its own rate and leaves the sound there, as real files do.
 
     Where a class has no mono file, a single channel is coded twice and one is kept: the number of channels
@@ -74,7 +87,7 @@ def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Sa
     last = generation == len(example.history) - 1
     depth = example.depth if last else "float"
     decoded, sr = decode(data, depth=depth, gapless="padded" not in example.disturbance)
-    return decoded[:1] if single else decoded, sr
+    return decoded[:1] if single else decoded, sr, packet_kbps(data)
 
 
 def _between(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:

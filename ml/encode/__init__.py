@@ -36,6 +36,7 @@ __all__ = [
     "encode",
     "is_there",
     "needs_two_channels",
+    "packet_kbps",
     "quantise",
     "resample",
     "tool_of",
@@ -79,6 +80,15 @@ def decode(data: bytes, *, depth: Depth = "float", gapless: bool = True) -> tupl
             stream.codec_context.flags2 |= Flags2.skip_manual
         frames = [_planar(frame) for frame in _frames(container, stream)]
         return quantise(np.concatenate(frames, axis=1), depth=depth), stream.codec_context.sample_rate
+
+
+def packet_kbps(data: bytes) -> float:
+    """Bitrate of a whole file's packets, containers and tags left out."""
+    with av.open(io.BytesIO(data), "r") as container:
+        stream = container.streams.audio[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        seconds = sum(packet.duration or 0 for packet in packets) * float(cast(Fraction, stream.time_base))
+    return 8e-3 * sum(packet.size for packet in packets) / seconds
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

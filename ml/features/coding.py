@@ -121,9 +121,9 @@ def residue_features(found: Residue | None) -> dict[str, float]:
 
 
 def account_features(accounts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """What MPEG's coders sent, by family; NaN for those that were not heard."""
+    """What MPEG's coders sent, by family; NaN for those that were not heard, or under a clearer one."""
     return {
         f"{name}.rounding.{one}": accounts.get(name, {}).get(one, np.nan)
         for name in COUNTED
-        for one in account.NAMES
+        for one in (*account.NAMES, *(account.SPARED if name == "aac" else ()))
     }

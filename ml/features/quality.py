@@ -24,7 +24,7 @@ from ml.features.coding import (
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
-from ml.forensics.account import account
+from ml.forensics.account import account, spared
 from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
@@ -187,7 +187,7 @@ class _Heard:
 
     def listen_beneath(self) -> None:
         """Look for other coders under the one that is clearest."""
-        clearest = max(self.grids.values(), key=lambda grid: grid.height).coder
+        clearest = self._clearest.coder
         for coder, grid in self.grids.items():
             if coder != clearest:
                 self.grids[coder] = judge_beneath(grid, self._searches[coder])
@@ -245,6 +245,8 @@ class _Heard:
             )
             if found is not None:
                 out[name] = account(found, sr=grid.sr, length=coder.length)
+                if name == "aac" and grid.height >= self._clearest.height:
+                    out[name] |= spared(found, sr=grid.sr, length=coder.length)
         return out
 
     def edits(self) -> tuple[Edit, ...]:
@@ -266,6 +268,10 @@ class _Heard:
             candidates=search.candidates(grid.coder, TRIED),
             noise=self._noise(search),
         )
+
+    @property
+    def _clearest(self) -> Grid:
+        return max(self.grids.values(), key=lambda grid: grid.height)
 
     @property
     def noise(self) -> float:

@@ -10,7 +10,8 @@ Two guards against needles that no coder made: the slow slope over the offsets i
 (a loop seam or a single click is in one half only).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -26,6 +27,8 @@ from ml.forensics.windows import sine_series
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
+Known = dict[Hashable, F32]
+"""What trials at a search's first regions have found, so that nothing is measured twice."""
 
 BAND_EDGES_HZ: Final = (500, 2000, 4000, 7000, 10000, 13000, 16000, 20000)
 
@@ -150,9 +153,13 @@ class Search:
         self._sums = np.zeros((2, *shape), dtype=np.float32)
         self._counts = [0, 0]
         self._regions = list(islice(_regions(pieces, transform), MOST_REGIONS))
+        self._orders: dict[str, NDArray[np.intp]] = {}
+        self.known: defaultdict[str, Known] = defaultdict(dict)
+        """By coder."""
 
     def more(self, *, effort: float = 1.0) -> "Search":
         """Score as many further regions as the transform asks for, times ``effort``."""
+        self._orders.clear()
         out = np.zeros(self._sums.shape[1:], dtype=np.float32)
         done = sum(self._counts)
         for region in self._regions[done : done + round(self.transform.regions * effort)]:
@@ -169,9 +176,11 @@ class Search:
 
     def candidates(self, coder: str, n: int) -> list[int]:
         """The ``n`` likeliest offsets of a coder, by all bands of one channel together."""
-        means = self._sums[:, :, self.transform.coders.index(coder)].sum(axis=0)
-        heights = np.clip(_heights(means)[..., :-1], -2, 8).sum(axis=(2, 3)).max(axis=1)
-        return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
+        if coder not in self._orders:
+            means = self._sums[:, :, self.transform.coders.index(coder)].sum(axis=0)
+            heights = np.clip(_heights(means)[..., :-1], -2, 8).sum(axis=(2, 3)).max(axis=1)
+            self._orders[coder] = np.argsort(-heights, kind="stable")
+        return [int(offset) for offset in self._orders[coder][:n]]
 
     def grids(self) -> list[Grid]:
         """The best grid of each of the transform's coders; none where the signal is too short."""
@@ -259,5 +268,11 @@ def _sharp(scores: F64, *, reach: int = 8, leave_out: int = 1) -> F64:
 
 
 def _robust(values: F64, *, floor: float | F64) -> F64:
-    centred = values - np.median(values, axis=0)
-    return np.asarray(centred / np.maximum(1.4826 * np.median(np.abs(centred), axis=0), floor))
+    centred = values - _median(values)
+    return np.asarray(centred / np.maximum(1.4826 * _median(np.abs(centred)), floor))
+
+
+def _median(values: F64) -> F64:
+    """Over axis 0, which has an even length: sorting all is twice as fast as numpy's own way."""
+    ranked, half = np.sort(values, axis=0), len(values) // 2
+    return np.asarray((ranked[half - 1] + ranked[half]) / 2)

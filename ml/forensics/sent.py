@@ -4,7 +4,7 @@ The cost is exact where all steps are known: for long and short blocks of LAME i
 holds. Steps that hide under the file's own rounding are taken from the neighbouring bands.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,11 @@ HIDDEN: Final = 1.5
 SILENT_STEP: Final = 40.0
 """log2 of a step at which everything is zero."""
 
+COPIED: Final = 2.0
+"""Deviations of the noise that a channel's lines may stray from a multiple of the other's and still be a copy."""
+READABLE: Final = 2.5
+"""log2 of step over noise from which a band that was rounded is seen to be: one that is not was filled with noise."""
+
 CLEAN: Final = 0.03
 """Deviation of what arithmetic leaves in a decode to floats, in 16-bit steps."""
 
@@ -69,6 +74,12 @@ class Sent:
     """Share of its bands that were coded as mid and side, shape (n,)."""
     loudness: F32
     """log2 of a frame's power, shape (n,)."""
+    spared: F32
+    """What a frame cost if bands that look copied or filled with noise were not sent, shape (n,)."""
+    copied: F32
+    """Share of its bands in which one channel is a multiple of the other, shape (n,)."""
+    filled: F32
+    """Share of its bands that should lie on a lattice, and don't, shape (n,)."""
     bands: I32
     steps: F32
     """log2 of the steps that are known, else NaN: shape (n, channels, n_bands)."""
@@ -111,6 +122,8 @@ class _Part:
     steps: F32
     evidence: F32
     mid_side: F32
+    copied: Bools
+    """Shape (n, n_bands)."""
 
     @property
     def heard(self) -> Bools:
@@ -123,8 +136,14 @@ class _Part:
         return np.asarray(total / np.maximum(weight.sum(axis=(1, 2)), 60), dtype=np.float32)
 
     def put(self, at: Index, other: "_Part", chosen: Bools) -> None:
-        for name in ("magnitudes", "steps", "evidence", "mid_side"):
+        for name in _PARTS:
             getattr(self, name)[at] = getattr(other, name)[chosen]
+
+    def rows(self, chosen: Bools) -> "_Part":
+        return _Part(*(getattr(self, name)[chosen] for name in _PARTS))
+
+
+_PARTS: Final = ("magnitudes", "steps", "evidence", "mid_side", "copied")
 
 
 class _Reader:
@@ -147,10 +166,7 @@ class _Reader:
             score[weak[better]] = found[better]
             kinds[weak[better]] = number
             if kind == "short":
-                chosen = _Part(
-                    *(getattr(part, n)[better] for n in ("magnitudes", "steps", "evidence", "mid_side"))
-                )
-                blocks = self._cost(chosen, "short")[1]
+                blocks = self._cost(part.rows(better), "short")[1]
             else:
                 best.put(weak[better], part, better)
         return self._sent(best, kinds, score, blocks)
@@ -170,6 +186,8 @@ class _Reader:
         squares = np.add.reduceat(best.magnitudes**2, self._bands("long")[:-1], axis=-1)
         sure = self._cost(best, "long", known_only=True)[1]
         sure[short] = bits[short]
+        filled = self._noise_like(best, known) & ~short[:, None, None]
+        spared = np.where(short[:, None], bits, self._spared(best, filled))
         whole = bits.sum(axis=0)
         header = HEADER[self._coder[:3], len(self._frames)]
         share = np.where(short, score > FITS_FROM, fits.mean(axis=(1, 2)))
@@ -181,6 +199,9 @@ class _Reader:
             fits=share.astype(np.float32),
             mid_side=best.mid_side.mean(axis=1),
             loudness=np.log2(squares.sum(axis=(1, 2)) + 1),
+            spared=(spared + step_bits).sum(axis=1) + header,
+            copied=best.copied.mean(axis=1, dtype=np.float32),
+            filled=filled.mean(axis=(1, 2), dtype=np.float32),
             bands=self._bands("long"),
             steps=known,
             levels=np.log2(np.sqrt(squares / self._widths("long")) + np.float32(1e-3)),
@@ -191,7 +212,30 @@ class _Reader:
         lines = [frames.lines(kind, which) for frames in self._frames]
         magnitudes = np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
         steps, evidence = self._fit(magnitudes, kind)
-        return _pair(magnitudes, steps, evidence, bands=self._bands(kind), whole=self._coder == "mp3")
+        return _pair(
+            magnitudes,
+            steps,
+            evidence,
+            bands=self._bands(kind),
+            whole=self._coder == "mp3",
+            noise=self._noise * noise_in(kind, coder=self._coder),
+        )
+
+    def _noise_like(self, part: _Part, known: F32) -> Bools:
+        """Bands whose steps would show, as their neighbours' do, and don't: shape (n, channels, n_bands).
+
+        AAC alone fills bands with noise.
+        """
+        if self._coder == "mp3":
+            return np.zeros(part.steps.shape, dtype=bool)
+        shows = _filled(known) > np.log2(max(self._noise, CLEAN)) + READABLE
+        return np.asarray(shows & part.heard & (part.evidence <= FITS_FROM))
+
+    def _spared(self, part: _Part, filled: Bools) -> F32:
+        """Bits without what was not sent as numbers, shape (n, channels)."""
+        silent = filled.copy()
+        silent[:, 1:] |= part.copied[:, None]
+        return self._cost(replace(part, steps=np.where(silent, np.float32(np.nan), part.steps)), "long")[1]
 
     def _fit(self, magnitudes: F32, kind: Kind) -> tuple[F32, F32]:
         """Under the likelier law of each channel of a frame: shape (n, channels, n_bands)."""
@@ -235,14 +279,15 @@ def _laws(law: Law) -> tuple[Law, Law]:
     )
 
 
-def _pair(magnitudes: F32, steps: F32, evidence: F32, *, bands: I32, whole: bool) -> _Part:
+def _pair(magnitudes: F32, steps: F32, evidence: F32, *, bands: I32, whole: bool, noise: float) -> _Part:
     """Left and right, or mid and side, whichever lies more on a lattice; where one of a pair is silent, the other counts
     twice.
 
     whole : the choice is one for all bands
     """
     if magnitudes.shape[1] == 1:
-        return _Part(magnitudes, steps, evidence, np.zeros(evidence.shape[::2], dtype=np.float32))
+        nowhere = np.zeros(evidence.shape[::2], dtype=np.float32)
+        return _Part(magnitudes, steps, evidence, nowhere, nowhere > 0)
     silent, other = np.isnan(steps), [1, 0, 3, 2]
     says = np.where(silent & ~silent[:, other], evidence[:, other], evidence)
     more = says[:, 2:].sum(axis=1) - says[:, :2].sum(axis=1)
@@ -256,7 +301,20 @@ def _pair(magnitudes: F32, steps: F32, evidence: F32, *, bands: I32, whole: bool
         np.where(by_band, steps[:, 2:] + np.float32(0.5), steps[:, :2]),
         np.where(by_band, evidence[:, 2:], evidence[:, :2]),
         mid_side.astype(np.float32),
+        _copied(magnitudes[:, 0], magnitudes[:, 1], bands, noise=noise),
     )
+
+
+def _copied(left: F32, right: F32, bands: I32, *, noise: float) -> Bools:
+    """Bands in which one channel is a multiple of the other, as intensity stereo leaves them: shape (n, n_bands).
+
+    left, right : magnitudes, shape (n, n_lines)
+    """
+    l2, r2, lr = (np.add.reduceat(x, bands[:-1], axis=1) for x in (left**2, right**2, left * right))
+    more, less = np.maximum(l2, r2), np.minimum(l2, r2)
+    stray = (less - lr**2 / np.maximum(more, 1e-9)) / np.diff(bands)
+    audible = less / np.diff(bands) > (4 * noise) ** 2
+    return np.asarray(audible & (stray < (COPIED * noise) ** 2))
 
 
 def _filled(known: F32) -> F32:

@@ -7,7 +7,6 @@ the others, in both halves of the frames, is a grid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from ml.forensics import hybrid
 from ml.forensics.channels import CHANNELS, four
-from ml.forensics.grid import NEAR, Grid, Search
+from ml.forensics.grid import NEAR, Grid, Known, Search
 from ml.forensics.sliding import EPS_LSB
 from ml.forensics.steps import Law, fit, fit_columns
 from ml.forensics.transforms import CANONICAL, CODERS, Coder
@@ -92,14 +91,17 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
         return grid
     regions = search.regions(FRAMES)
     most, least = (CANDIDATES, -np.inf) if thorough else (LIKELIEST, HINT)
-    offsets = search.candidates(grid.coder, most)
-    bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
+    offsets, known = search.candidates(grid.coder, most), search.known[grid.coder]
+    bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise, known=known)
     best = grid
     if coder.exact is not None:
         best = _better(best, bench.trials(coder.exact, least=least), exact=True)
         if grid.coder == "mp3" and not _clear(best):
-            offsets = scout_layer3(regions, law=coder.exact, sr=grid.sr, noise=noise, n=most // 2) + offsets
-            bench = Bench(regions, coder=coder, offsets=offsets[:most], sr=grid.sr, noise=noise)
+            scouted = scout_layer3(
+                regions, law=coder.exact, sr=grid.sr, noise=noise, n=most // 2, known=known
+            )
+            offsets = scouted + offsets
+            bench = Bench(regions, coder=coder, offsets=offsets[:most], sr=grid.sr, noise=noise, known=known)
             best = _better(best, bench.trials(coder.exact, least=least), exact=True)
     if not _clear(best):
         best = _better(best, bench.trials(coder.free, least=least), exact=False)
@@ -140,7 +142,9 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
     likely = search.candidates(grid.coder, LIKELY)
     if grid.coder == "mp3":
         many = search.regions(2 * FRAMES)
-        likely = scout_layer3(many, law=laws[0], sr=grid.sr, noise=noise, n=LIKELY, effort=2) + likely
+        known = search.known[grid.coder]
+        scouted = scout_layer3(many, law=laws[0], sr=grid.sr, noise=noise, n=LIKELY, effort=2, known=known)
+        likely = scouted + likely
     suspects = [grid.offset, *CANONICAL[grid.coder], *likely]
     others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
     regions = search.regions(MOST_FRAMES if coder.exact else MOST_FRAMES // 2)
@@ -211,12 +215,22 @@ def _better(grid: Grid, found: Sequence[Trial], *, exact: bool) -> Grid:
 class Bench:
     """The spectra of some candidate offsets, to be judged under one law after another."""
 
-    def __init__(self, regions: F32, *, coder: Coder, offsets: Sequence[int], sr: int, noise: float) -> None:
+    def __init__(
+        self,
+        regions: F32,
+        *,
+        coder: Coder,
+        offsets: Sequence[int],
+        sr: int,
+        noise: float,
+        known: Known | None = None,
+    ) -> None:
         """Nothing is judged on fewer than LEAST_FRAMES regions.
 
         regions : left and right in 16-bit steps, shape (n, 2, reach), as the search cuts them
         offsets : of frames from a region's start, in samples; doubles count once
         noise : as for :func:`judge`
+        known : what other benches have found at the same regions
         """
         self._offsets = list(dict.fromkeys(offsets))
         if len(regions) < LEAST_FRAMES:
@@ -224,6 +238,8 @@ class Bench:
         self._regions, self._coder, self._sr, self._noise = regions, coder, sr, noise
         self._bands, self._mono = _bands(coder, sr=sr), alike(regions)
         self._split = len(regions) // 2 if len(regions) >= 2 * LEAST_FRAMES else len(regions)
+        self._known: Known = {} if known is None else known
+        self._spectra: Known = {}
 
     def trials(self, law: Law, *, least: float = -np.inf) -> list[Trial]:
         """The candidates' outcomes, best first; nothing for fewer than LEAST_FRAMES regions.
@@ -232,11 +248,11 @@ class Bench:
         """
         if not self._offsets:
             return []
-        early = self._evidence(self._early, law)
+        early = self._evidence(law, 0)
         outcomes = self._outcomes(early)
         if outcomes[0].height < least or self._split == len(self._regions):
             return outcomes
-        return self._outcomes(np.concatenate([early, self._evidence(self._late, law)], axis=1))
+        return self._outcomes(np.concatenate([early, self._evidence(law, 1)], axis=1))
 
     def _outcomes(self, evidence: F32) -> list[Trial]:
         """evidence : shape (offsets, n, channels, n_bands)"""
@@ -260,7 +276,7 @@ class Bench:
 
         Left and right together, or mid and side where these say more: a coder chooses frame by frame.
         """
-        found = self._evidence(self._all, law)
+        found = np.stack([clipped(x, self._bands, law=law, noise=self._noise) for x in self._all])
         whole = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])[..., -1]
         pairs = whole.reshape(*whole.shape[:2], -1, min(2, whole.shape[2])).mean(axis=-1)
         return np.asarray(pairs.max(axis=-1))
@@ -270,29 +286,29 @@ class Bench:
         first, last = self._bands[0], self._bands[-1]
         return np.stack([-np.log2(x[..., first:last] + EPS_LSB).mean(axis=(1, 2)) for x in self._all])
 
-    @cached_property
-    def _early(self) -> list[F32]:
-        return self._spectra(self._regions[: self._split])
-
-    @cached_property
-    def _late(self) -> list[F32]:
-        return self._spectra(self._regions[self._split :])
-
     @property
     def _all(self) -> list[F32]:
-        if self._split == len(self._regions):
-            return self._early
-        return [np.concatenate(parts) for parts in zip(self._early, self._late, strict=True)]
+        halves = (0,) if self._split == len(self._regions) else (0, 1)
+        return [np.concatenate([self._magnitudes(o, half) for half in halves]) for o in self._offsets]
 
-    def _spectra(self, regions: F32) -> list[F32]:
-        """|X| at every candidate, each of shape (n, channels, n_lines)."""
-        return [spectra(regions, coder=self._coder, offset=o, mono=self._mono) for o in self._offsets]
+    def _evidence(self, law: Law, half: int) -> F32:
+        """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE; half 0 or 1 of the regions."""
+        return np.stack([self._evidence_at(offset, law, half) for offset in self._offsets])
 
-    def _evidence(self, found: Sequence[F32], law: Law) -> F32:
-        """Shape (offsets, n, channels, n_bands), within -1 and MOST_EVIDENCE."""
-        return np.stack(
-            [clipped(magnitudes, self._bands, law=law, noise=self._noise) for magnitudes in found]
-        )
+    def _evidence_at(self, offset: int, law: Law, half: int) -> F32:
+        key = (law, self._noise, offset, half)
+        if key not in self._known:
+            magnitudes = self._magnitudes(offset, half)
+            self._known[key] = clipped(magnitudes, self._bands, law=law, noise=self._noise)
+        return self._known[key]
+
+    def _magnitudes(self, offset: int, half: int) -> F32:
+        """|X| at one candidate, shape (n, channels, n_lines)."""
+        key = (offset, half)
+        if key not in self._spectra:
+            regions = self._regions[self._split :] if half else self._regions[: self._split]
+            self._spectra[key] = spectra(regions, coder=self._coder, offset=offset, mono=self._mono)
+        return self._spectra[key]
 
 
 def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
@@ -305,24 +321,29 @@ def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
     return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
-def scout_layer3(regions: F32, *, law: Law, sr: int, noise: float, n: int, effort: int = 1) -> list[int]:
+def scout_layer3(
+    regions: F32, *, law: Law, sr: int, noise: float, n: int, effort: int = 1, known: Known | None = None
+) -> list[int]:
     """The ``n`` likeliest of all 576 offsets, best first, by the evidence of a few regions; none without regions.
 
-    regions, noise : as for :class:`Bench`; effort : times as many regions
+    regions, noise, known : as for :class:`Bench`; effort : times as many regions
     """
     bands = _bands(CODERS["mp3"], sr=sr)
     mono = alike(regions)
     chosen = regions[: effort * (SCOUTED_MONO if mono else SCOUTED)]
     if len(chosen) == 0:
         return []
+    known = {} if known is None else known
     found = []
-    for left, right in chosen:
-        a = hybrid.at_all_offsets(left)
-        b = a if mono else hybrid.at_all_offsets(right)
-        lines = (a,) if mono else four(a, b)
-        evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
-        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
-        found.append(_by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES))
+    for number, (left, right) in enumerate(chosen):
+        key = ("scouted", law, noise, mono, number)
+        if key not in known:
+            a = hybrid.at_all_offsets(left)
+            lines = (a,) if mono else four(a, hybrid.at_all_offsets(right))
+            evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
+            clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
+            known[key] = _by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES)
+        found.append(known[key])
     heights = _robust(np.mean(found, axis=0, dtype=np.float32)).max(axis=(1, 2))
     return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
 

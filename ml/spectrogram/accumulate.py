@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
+import numba
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ TOP_HZ = 24000.0
 MOST_COLUMNS = 2048
 _MOST_FRAMES = 2 * MOST_COLUMNS
 _FIRST_HOP = 1024
+_FINE_BITS = 19
+"""Bits of a float32 below those that tell a sixteenth of an octave: less than a level is wide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +88,43 @@ class Accumulator:
         spectra = scipy.fft.rfft(frames * self._window, axis=-1)[..., : self._rows]
         if len(spectra) == 2:
             left, right = spectra
-            spectra = np.stack([left, right, (left + right) / 2, (left - right) / 2])
-        return to_levels(np.square(np.abs(spectra))).transpose(1, 0, 2)
+            half = np.float32(0.5)  # a real factor: dividing complex numbers takes three times as long
+            spectra = np.stack([left, right, half * (left + right), half * (left - right)])
+        return look_up(np.square(np.abs(spectra))).transpose(1, 0, 2)
+
+
+def look_up(power: NDArray[np.float32]) -> Levels8:
+    """The same as :func:`to_levels`, for many values: four times as fast.
+
+    power : any shape, contiguous, not negative
+    """
+    first, edge = _lookup()
+    levels = np.empty(power.shape, dtype=np.uint8)
+    _look_up(power.view(np.int32).ravel(), first, edge, levels.ravel())
+    return levels
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_up(bits: NDArray[np.int32], first: Levels8, edge: NDArray[np.int32], out: Levels8) -> None:
+    for i in range(len(bits)):
+        k = bits[i] >> _FINE_BITS
+        out[i] = first[k] + (bits[i] >= edge[k])
+
+
+@cache
+def _lookup() -> tuple[Levels8, NDArray[np.int32]]:
+    """Level of the least float of every sixteenth of an octave, and the float from which it is one more.
+
+    Floats are told by their bits, which grow as they do.
+    """
+    least = np.arange(np.float32(np.inf).view(np.int32) >> _FINE_BITS, dtype=np.int32) << _FINE_BITS
+    first = to_levels(least.view(np.float32))
+    low, high = least, least + (1 << _FINE_BITS)  # the edge is above low, and at high if there is none
+    for _ in range(_FINE_BITS):
+        middle = low + ((high - low) >> 1)
+        above = to_levels(middle.view(np.float32)) > first
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return first, high
 
 
 def to_levels(power: NDArray[np.float32]) -> Levels8:
@@ -106,12 +145,16 @@ _POWER = (10 ** ((FLOOR_DB + STEP_DB * np.arange(256)) / 10)).astype(np.float32)
 
 
 def _columns(frames: Levels8) -> Levels8:
-    """Shape (frames, channels, rows): neighbours averaged in power so that at most 2048 remain."""
-    group = -(-len(frames) // MOST_COLUMNS)
-    if group == 1:
+    """Shape (frames, channels, rows): neighbours averaged in power, two at a time, where more than 2048 are held."""
+    if len(frames) <= MOST_COLUMNS:
         return frames
-    whole = frames[: len(frames) // group * group]
-    power = sum(_POWER[whole[i::group]] for i in range(group)) / np.float32(group)
-    rest = frames[len(whole) :]
-    last = [_POWER[rest].mean(axis=0, keepdims=True)] if len(rest) else []
-    return to_levels(np.concatenate([power, *last]))
+    pairs = frames[0 : len(frames) // 2 * 2 : 2].astype(np.uint16) << 8
+    pairs |= frames[1::2]
+    columns: Levels8 = _mean_of_two().take(pairs)
+    return columns if len(frames) % 2 == 0 else np.concatenate([columns, frames[-1:]])
+
+
+@cache
+def _mean_of_two() -> Levels8:
+    """Level of the mean power of two levels, shape (65536,), at 256 of the one plus the other."""
+    return to_levels((_POWER[:, None] + _POWER) / np.float32(2)).ravel()

@@ -1,15 +1,17 @@
 """From lossless masters to a model that can be shipped, with the figures that judge it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
 
 from ml import artifact, dataset
 from ml.corpus import Example, masters, plan
+from ml.corpus.plan import REVISION
 from ml.crossval import (
     choose_thresholds,
     class_numbers,
@@ -25,6 +27,9 @@ from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import Presence
 from ml.training import CACHE
+
+SPENT: Final = CACHE / "quality" / f"spent-r{REVISION}.txt"
+"""What codings took: of the plan, whatever is measured on them."""
 
 
 def train_quality(
@@ -48,14 +53,25 @@ def train_quality(
 
 def _measured(examples: Sequence[Example], *, jobs: int) -> Table:
     measure_all(examples, jobs=jobs)
-    return dataset.gather(examples, cache=cache_folder())
+    return measured_table(examples, jobs=jobs)
+
+
+def measured_table(examples: Sequence[Example], *, jobs: int) -> Table:
+    """The table of what is measured so far, under the classes that the codings came to."""
+    have = set(dataset.gather(examples, cache=cache_folder()).ids.tolist())
+    measured = [example for example in examples if example.id in have]
+    _follow("Weighing", dataset.weigh(measured, cache=SPENT, jobs=jobs), total=len(measured))
+    return dataset.gather(measured, cache=cache_folder(), spent=dataset.spendings(SPENT))
 
 
 def measure_all(examples: Sequence[Example], *, jobs: int) -> None:
     """Fill the cache of measured rows, with a progress bar; picks up where it was stopped."""
-    steps = dataset.build(examples, cache=cache_folder(), jobs=jobs)
+    _follow("Measuring", dataset.build(examples, cache=cache_folder(), jobs=jobs), total=len(examples))
+
+
+def _follow(title: str, steps: Iterable[int], *, total: int) -> None:
     with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("Measuring", total=len(examples))
+        bar = progress.add_task(title, total=total)
         for done in steps:
             progress.update(bar, completed=done)
 

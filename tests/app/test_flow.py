@@ -6,7 +6,9 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.admin import switches
 from app.context import Context
+from app.db import utcnow
 from app.jobs.worker import Worker
 from app.schema import Job, Label, Prediction, StoredBlob, Submission
 from ml.spectrogram.colormap import palette
@@ -73,6 +75,19 @@ def test_same_bytes_are_measured_once_and_stay_private(
     assert mine not in json.dumps(b)
     assert owner.delete(f"{API}/{mine}").status_code == 204
     assert outsider.get(f"{API}/{theirs}/spectrogram.png").status_code == 200
+
+
+def test_the_same_bytes_are_measured_again_once_a_threshold_has_changed(
+    owner: FlaskClient, context: Context, worker: Worker, engine: FakeEngine
+) -> None:
+    for turned in ("", "accuse", "audio_days"):  # the last one changes no answer
+        if turned:
+            with context.database.write() as session:
+                switches.change(session, turned, "1", seen="0", by="account:root", now=utcnow())
+        for _ in range(2):
+            send(owner, wav(seed=1))
+            worker.run_next()
+    assert len(engine.heard) == 2
 
 
 def test_audio_goes_after_the_analysis_unless_it_may_stay(

@@ -139,6 +139,7 @@ def test_a_label_says_what_became_of_it(
     assert "next model will learn" in owner.get(f"/s/{song}").text
     _train(context, version="q2")
     assert "Model q2 learnt from it" in owner.get(f"/s/{song}").text
+    assert "q2 learnt from your label" in owner.get("/mine").text
     _train(context, version="q3", label="lossless")
     with context.database.read() as session:
         assert learnt_by(session, song, task="quality", label="mp3-128") == ("q2",)

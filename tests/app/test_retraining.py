@@ -110,6 +110,13 @@ def test_features_of_another_version_are_measured_again_or_left_out(
     with context.database.read() as session:
         learnt = set(session.scalars(select(TrainingRow.submission_id)))
     assert learnt == {kept, *fine}
+    with context.database.read() as session:
+        song = submissions.get(session, kept)
+    submissions.withdraw_audio(context.database, song, blobs=context.blobs)
+    again = training.train(context, task)
+    assert again.snapshot is not None
+    assert again.snapshot["songs"] == 3, "what was measured again is kept"
+    assert again.snapshot_sha256 == run.snapshot_sha256
 
 
 def test_the_same_bytes_count_as_one_song(context: Context, task: Task) -> None:

@@ -8,7 +8,9 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.admin import switches
 from app.context import Context
+from app.db import utcnow
 from app.jobs.worker import Worker
 from app.labels import review
 from app.labels.tables import Label, Skip
@@ -163,6 +165,16 @@ def test_what_was_hidden_is_on_record(reviewer: FlaskClient, songs: list[str], c
     answer(reviewer, songs[2])
     with context.database.read() as session:
         assert [row.blind for row in session.scalars(select(Label).order_by(Label.id))] == [True, False, True]
+
+
+def test_an_admin_sets_how_review_begins(
+    context: Context, songs: list[str], reviewer: FlaskClient, rob: FlaskClient
+) -> None:
+    act(rob, "blind", blind="on")  # his own choice stays
+    with context.database.write() as session:
+        switches.change(session, "blind_review", "off", seen="on", by="account:root", now=utcnow())
+    context.switches.forget()
+    assert ["The model says" in client.get("/review").text for client in (reviewer, rob)] == [True, False]
 
 
 def test_the_order_of_the_keys_tells_nothing() -> None:

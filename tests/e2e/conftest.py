@@ -70,14 +70,20 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_tab(browser: Browser, site: Site) -> Iterator[Callable[..., Tab]]:
+def address(site: Site) -> str:
+    """Of the site that tabs open; a file of tests may have a site of its own."""
+    return site.url
+
+
+@pytest.fixture
+def open_tab(browser: Browser, address: str) -> Iterator[Callable[..., Tab]]:
     """Opens a browser of its own (cookies, storage) at the site; arguments as for a Playwright context."""
     contexts: list[BrowserContext] = []
     tabs: list[Tab] = []
 
     def open_one(**how: object) -> Tab:
         viewport = {"viewport": {"width": 1280, "height": 900}}
-        context = browser.new_context(base_url=site.url, **{**viewport, **how})  # type: ignore[arg-type]
+        context = browser.new_context(base_url=address, **{**viewport, **how})  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         tabs.append(Tab(context.new_page()))

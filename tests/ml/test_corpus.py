@@ -7,7 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.corpus import Example, Master, excerpt, masters, plan, realise, worst
+from ml.corpus import (
+    Example,
+    Master,
+    as_spent,
+    excerpt,
+    is_averaged,
+    kbps_spent,
+    masters,
+    plan,
+    realise,
+    worst,
+)
 from ml.corpus.draw import LOWPASS_KINDS, REPORTED, STRONG
 from ml.corpus.plan import LOSSLESS_SHARE, MARGIN
 from ml.encode import TOOLS, decode, encode, tool_of, tools_for
@@ -233,3 +244,22 @@ def test_container_facts_do_not_tell_the_label(clips: list[Master]):
 def _container_facts(example: Example) -> list[float]:
     y, sr = realise(example)
     return [y.shape[0], y.shape[1] / sr, sr, float(np.abs(y).max())]
+
+
+def test_a_class_is_what_was_spent_where_an_encoder_averages(examples: list[Example]):
+    twice = next(e for e in examples if len(e.history) == 2 and e.history[1] == "aac-320")
+    assert is_averaged(twice)
+    stopped_short = as_spent(twice, (500.0, 100.0))
+    assert stopped_short.history == (twice.history[0], "aac-96")
+    assert stopped_short.label == "aac-96"
+    assert stopped_short.id == twice.id
+
+
+@pytest.mark.slow
+def test_what_is_spent_is_what_the_file_holds(examples: list[Example]):
+    """LAME fills its frames; an encoder of averages comes near what it was asked for, or stops short."""
+    once = [e for e in examples if len(e.history) == 1]
+    (lame,) = kbps_spent(next(e for e in once if e.label == "mp3-192"))
+    assert lame == pytest.approx(192, rel=0.01)
+    (aac,) = kbps_spent(next(e for e in once if e.label == "aac-96"))
+    assert 60 < aac < 130

@@ -41,6 +41,19 @@ def test_an_interrupted_build_picks_up(examples, tmp_path, monkeypatch):
     np.testing.assert_array_equal(table.X, again.X)
 
 
+@pytest.mark.slow
+def test_weighing_goes_on_where_it_was_stopped(lineage_data, tmp_path):
+    cache = tmp_path / "spent.txt"
+    averaged = [e for e in plan(masters(), per_class=2, seed=3, external=False) if e.label == "aac-96"]
+    assert list(dataset.weigh(averaged[:1], cache=cache, jobs=1)) == [0, 1]
+    first = cache.read_text()
+    assert list(dataset.weigh(averaged, cache=cache, jobs=1)) == [1, 2]
+    assert cache.read_text().startswith(first)
+    spent = dataset.spendings(cache)
+    assert list(spent) == [e.id for e in averaged]
+    assert all(len(spent[e.id]) == len(e.history) for e in averaged)
+
+
 def test_a_table_survives_the_disk(tmp_path):
     table = even()
     table.X[0, 0] = np.nan

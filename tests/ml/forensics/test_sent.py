@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.encode import decode, encode
-from ml.forensics.account import NAMES, account
+from ml.forensics.account import NAMES, SPARED, account, spared
 from ml.forensics.blocks import KINDS, Frames, edges
 from ml.forensics.sent import CLEAN, Sent, sent
 from ml.forensics.transforms import CODERS, consecutive
@@ -62,6 +62,29 @@ def test_noise_that_was_not_sent_is_no_step() -> None:
     values = measured(what, label="aac-192", sr=sr)
     assert values["kbps_sure"] == pytest.approx(kbps, rel=0.12)
     assert values["kbps_sure"] < 0.9 * values["kbps"]
+
+
+def test_a_copied_channel_costs_nothing() -> None:
+    """Intensity stereo sends one channel and a factor; read as two, the cost doubles."""
+    y = music(seconds=4.0)[:1]
+    one, sr = decode(encode(y, sr=SR, label="aac-128", variant="no-tools"))
+    steps, law = at_steps(np.concatenate([one, one * np.float32(0.5)])), CODERS["aac-kbd"].exact
+    assert law is not None
+    both = sent(steps, coder="aac-kbd", offset=0, sr=sr, noise=CLEAN, law=law)
+    alone = sent(steps[[0, 0]], coder="aac-kbd", offset=0, sr=sr, noise=CLEAN, law=law)
+    assert both is not None
+    assert alone is not None
+    assert both.copied.mean() > 0.5 > alone.copied.mean()
+    assert both.spared.mean() == pytest.approx(alone.bits.mean(), rel=0.1)
+    assert both.bits.mean() > 1.5 * both.spared.mean()
+
+
+def test_what_tools_leave_out_is_not_counted() -> None:
+    what, kbps, sr = found("aac-192")
+    values = spared(what, sr=sr, length=1024)
+    assert tuple(values) == SPARED
+    assert values["spared_kbps"] == pytest.approx(kbps, rel=0.12)
+    assert values["filled"] > 0.03
 
 
 def test_every_name_is_given() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.decode.blocks import blocks
-from ml.spectrogram.accumulate import MOST_COLUMNS, Accumulator, Spectrogram
+from ml.spectrogram.accumulate import MOST_COLUMNS, Accumulator, Spectrogram, _columns, look_up, to_levels
 from tests import signals
 
 
@@ -87,3 +87,26 @@ def test_to_nyquist_or_24_khz(sr: int, top: float) -> None:
     found = measured(signals.noise(sr=sr, channels=1, seconds=1), sr=sr)
     assert float(found.max_hz) == pytest.approx(top, abs=25)
     assert 900 < found.levels.shape[1] < 1300
+
+
+def test_levels_that_are_looked_up_are_those_that_are_computed() -> None:
+    """At every float beside an edge between two levels, and at floats all over the range."""
+    bits = np.arange(0, np.float32(np.inf).view(np.int32), 997, dtype=np.int32)
+    levels = to_levels(bits.view(np.float32))
+    low, high = (bits[np.flatnonzero(np.diff(levels)) + side] for side in (0, 1))
+    assert len(low) == 255
+    for _ in range(10):
+        middle = low + ((high - low) >> 1)
+        above = to_levels(middle.view(np.float32)) > to_levels(low.view(np.float32))
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    power = np.concatenate([bits, low, high]).view(np.float32)
+    np.testing.assert_array_equal(look_up(power), to_levels(power))
+
+
+def test_two_frames_that_share_a_column_are_averaged_in_power() -> None:
+    frames = np.zeros((2 * MOST_COLUMNS - 1, 1, 1), dtype=np.uint8)
+    frames[::2] = 200
+    columns = _columns(frames)
+    assert len(columns) == MOST_COLUMNS
+    assert set(columns[:-1].ravel()) == {194}  # 3 dB less
+    assert columns[-1] == 200  # alone
