@@ -8,11 +8,11 @@ from ml.evaluation.panels import calibration, confusion
 from ml.evaluation.shares import Share
 from ml.genre.classes import CLASSES
 
-WIDTH, HEIGHT = 1500, 1470
+WIDTH, HEIGHT = 1500, 1510
 CURVE: Final = (110, 160, 610, 660)
 BARS: Final = (840, 160, 1330, 640)
-MATRIX: Final = (150, 840, 900, 1420)
-STRANGERS: Final = (1120, 840, 1330, 1180)
+MATRIX: Final = (150, 885, 900, 1465)
+STRANGERS: Final = (1120, 885, 1330, 1225)
 
 
 def draw(figures: Mapping[str, Any]) -> bytes:
@@ -32,7 +32,7 @@ def _summary(figures: Mapping[str, Any]) -> str:
     recall = figures["mean_recall"]
     low, value, high = (f"{100 * recall[key]:.1f}" for key in ("low", "value", "high"))
     return (
-        f"{figures['rows']} songs, cross-validated over {figures['groups']} artists. "
+        f"{figures['rows']} songs, cross-validated over {figures['groups']} groups by artist. "
         f"Mean recall of ten genres {value} % ({low} to {high})."
     )
 
@@ -56,7 +56,7 @@ def _recall(sheet: Canvas, figures: Mapping[str, Any]) -> None:
 
 def _strangers(sheet: Canvas, kinds: Mapping[str, Mapping[str, Share]]) -> None:
     left, top, _, bottom = STRANGERS
-    sheet.text((left - 110, top - 28), "What gets a genre that has none?", size=20, heavy=True)
+    sheet.text((left - 110, top - 28), "How much other sound gets a genre?", size=20, heavy=True)
     step = (bottom - top) / max(len(kinds), 1)
     for row, (name, shares) in enumerate(kinds.items()):
         y = top + step * (row + 0.5)
