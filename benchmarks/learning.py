@@ -1,14 +1,17 @@
 """Does it learn? From a model that never met one encoder, through the site's own API, label by label.
 
-    python benchmarks/learning.py [--tool voaacenc] [--steps 20,40,80] [--json FILE] [--plot PNG]
+    python benchmarks/learning.py [--tool NAME] [--steps 20,40,80] [--draws 3] [--json FILE] [--plot PNG]
 
-The base table loses every row that the tool made. Some of those rows become songs: a member sends each, an engine
-that hands over the row's measured numbers answers (no audio is decoded), the member and an admin label it by API,
-and after each step a run is started by API and done by the worker. The other rows of the tool, of other
-recordings, are never sent: the curve is what is said of them. The last run repeats the last step with a careless
-account that labels one song in ten wrongly, and an admin who believes it.
+The base table loses every row that the encoder made (benchmarks/unmet.py chooses it, if ``--tool`` doesn't). Some of
+those rows become songs: a member sends each, an engine that hands over the row's measured numbers answers (no audio
+is decoded), the member and an admin label it by API, and after each step a run is started by API and done by the
+worker. The encoder's rows of other recordings are never sent: the curve is what is said of them. All of it is
+repeated with other songs and other recordings (``--draws``), and an interval comes from drawing recordings anew, a
+thousand times. The last run repeats the last step of the first draw with a careless account that labels one song in
+ten wrongly, and an admin who believes it.
 
-``--weights 1,2,4`` repeats all of it for several weights of a labelled song.
+A draw learns from ``--base-rows`` of the table, so that three take about ten CPU-minutes. ``--weights 1,2,4``
+repeats all of it for several weights of a labelled song.
 """
 
 import argparse
@@ -47,6 +50,7 @@ from app.retraining.service import Trainer  # noqa: E402
 from app.submissions import service as submissions  # noqa: E402
 from app.submissions.analyst import Analyst  # noqa: E402
 from app.submissions.findings import Finding, TaskFinding  # noqa: E402
+from benchmarks.unmet import ENCODERS, Encoder, choose, smaller, split  # noqa: E402
 from ml import artifact, gate  # noqa: E402
 from ml.dataset import Table  # noqa: E402
 from ml.evaluation.canvas import BLUE, INK, LINE, MUTED, ORANGE, Canvas  # noqa: E402
@@ -65,12 +69,16 @@ WRONG: Final = 10
 def main() -> None:
     asked = _arguments()
     task = TASKS[asked.task]
+    table = Table.load(asked.table or task.table, task=task.name)
+    known = {one.name: one for one in ENCODERS}
     found = experiment(
         task,
-        Table.load(asked.table or task.table, task=task.name),
-        tool=asked.tool,
+        table,
+        encoder=known[asked.tool] if asked.tool else choose(table, songs=max(asked.steps)),
         steps=asked.steps,
         weights=asked.weights,
+        draws=asked.draws,
+        base_rows=asked.base_rows,
         seed=asked.seed,
     )
     print(as_text(found))
@@ -81,41 +89,89 @@ def main() -> None:
 
 
 def experiment(
-    task: Task, table: Table, *, tool: str, steps: Sequence[int], weights: Sequence[float], seed: int = 1
+    task: Task,
+    table: Table,
+    *,
+    encoder: Encoder,
+    steps: Sequence[int],
+    weights: Sequence[float],
+    draws: int = 1,
+    base_rows: int = 10**9,
+    seed: int = 1,
 ) -> dict[str, Any]:
-    """The curve for each weight of a labelled song, and what a careless account does to it."""
-    sent, kept, base = split(table, tool=tool, most=max(steps), seed=seed)
-    curves = []
+    """The curve for each weight of a labelled song, over all draws, and what a careless account does to it."""
+    curves, parts = [], []
+    for at in range(draws):
+        sent, kept, base = split(table, encoder, most=max(steps), seed=seed + at)
+        parts.append((sent, kept, smaller(base, rows=base_rows, seed=seed + at)))
     for weight in weights:
-        for wrong in (0, WRONG):
-            with TemporaryDirectory() as folder, site(task, base, sent, Path(folder), weight=weight) as shown:
-                used = steps if not wrong else [steps[-1]]
-                curves.append(_curve(shown, sent, kept, steps=used, wrong=wrong) | {"weight": weight})
+        honest = [_run(task, *part, steps=steps, weight=weight, wrong=0) for part in parts]
+        curves.append(_pooled(honest) | {"weight": weight, "wrong": 0})
+        careless = _run(task, *parts[0], steps=[steps[-1]], weight=weight, wrong=WRONG)
+        curves.append(_pooled([careless]) | {"weight": weight, "wrong": WRONG})
     return {
-        "tool": tool,
-        "base_rows": len(base),
-        "songs": len(sent),
-        "kept_rows": len(kept),
-        "kept_groups": len(set(kept.groups)),
+        "tool": encoder.name,
+        "draws": draws,
+        "base_rows": [len(base) for _, _, base in parts],
+        "songs": [len(sent) for sent, _, _ in parts],
+        "kept_rows": [len(kept) for _, kept, _ in parts],
+        "kept_groups": len({group for _, kept, _ in parts for group in kept.groups}),
         "curves": curves,
     }
 
 
-def split(table: Table, *, tool: str, most: int, seed: int) -> tuple[Table, Table, Table]:
-    """Rows to be sent, rows to be judged by (of other recordings), and the base without the tool."""
-    stories = table.stories()
-    by_tool = np.array([tool in story.tools for story in stories], dtype=bool)
-    once = np.array([len(story.history) == 1 for story in stories], dtype=bool)
-    groups = sorted(set(map(str, table.groups[by_tool])), key=lambda g: _hash(f"{seed} {g}"))
-    judged: set[str] = set()
-    rows = np.flatnonzero(by_tool & once)
-    for group in groups:  # half of the rows, whole recordings
-        if np.isin(table.groups[rows], list(judged)).mean() >= 0.45:
-            break
-        judged.add(group)
-    aside = np.isin(table.groups, list(judged))
-    sent = np.random.default_rng(seed).permutation(rows[~aside[rows]])[:most]
-    return table.rows(sent), table.rows(by_tool & once & aside), table.rows(~by_tool)
+def _run(
+    task: Task, sent: Table, kept: Table, base: Table, *, steps: Sequence[int], weight: float, wrong: int
+) -> list[dict[str, Any]]:
+    """One site from its first model to the last step."""
+    with TemporaryDirectory() as folder, site(task, base, sent, Path(folder), weight=weight) as shown:
+        return _points(shown, sent, kept, steps=steps, wrong=wrong)
+
+
+def _pooled(runs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Each step over all draws; ``rise``: exact class at the last step less that at the first, of the same rows."""
+    steps = list(zip(*runs, strict=True))
+    points = [
+        {
+            "labels": max(one["labels"] for one in same),
+            **{key: _by_recording([one[key] for one in same]) for key in ("exact", "family")},
+            "test_exact": [one["test_exact"]["value"] for one in same],
+            "test_accused": [one["test_accused"]["value"] for one in same],
+            "worse": [one["worse"] for one in same],
+            "passes": all(one["passes"] for one in same),
+            "seconds": sum(one["seconds"] for one in same),
+        }
+        for same in steps
+    ]
+    changes = [
+        [
+            (group, int(after) - int(before))
+            for (group, before), (_, after) in zip(first["exact"], last["exact"], strict=True)
+        ]
+        for first, last in zip(steps[0], steps[-1], strict=True)
+    ]
+    return {"points": points, "rise": _by_recording(changes)}
+
+
+def _by_recording(draws: Sequence[Sequence[tuple[str, int]]]) -> dict[str, Any]:
+    """Mean over all rows, with 95 % of what a thousand drawings of the recordings give."""
+    sums: dict[str, list[int]] = {}
+    for group, value in (one for rows in draws for one in rows):
+        both = sums.setdefault(group, [0, 0])
+        both[0] += value
+        both[1] += 1
+    counted = np.array(list(sums.values()))
+    drawn = np.random.default_rng(0).integers(len(counted), size=(1000, len(counted)))
+    totals = counted[drawn].sum(axis=1)
+    low, high = np.percentile(totals[:, 0] / totals[:, 1], [2.5, 97.5])
+    value, n = counted.sum(axis=0)
+    return {
+        "value": float(value / n),
+        "low": float(low),
+        "high": float(high),
+        "n": int(n),
+        "groups": len(counted),
+    }
 
 
 class RowEngine(FakeEngine):
@@ -212,19 +268,22 @@ def wav_file(seed: int) -> Any:
 
 def as_text(found: Mapping[str, Any]) -> str:
     lines = [
-        f"{found['tool']}: never met by the first model; judged by {found['kept_rows']} rows of "
-        f"{found['kept_groups']} recordings and artists, {found['base_rows']} base rows"
+        f"{found['tool']}: never met by the first model; {_draws(found)}, "
+        f"judged by {_several(found['kept_rows'])} rows of {found['kept_groups']} recordings and artists, "
+        f"{_several(found['base_rows'])} base rows"
     ]
     for curve in found["curves"]:
         how = "one label in ten wrong" if curve["wrong"] else "honest labels"
         lines.append(f"weight of a song {curve['weight']:g}, {how}")
         for point in curve["points"]:
+            stops = sorted({name for worse in point["worse"] for name in worse})
             lines.append(
                 f"  {point['labels']:>4} labels: exact {_share(point['exact'])}, family {_share(point['family'])}; "
-                f"test part exact {_share(point['test_exact'])}, accused {_share(point['test_accused'])}; "
-                f"gate {'passes' if point['passes'] else 'stops: ' + ', '.join(point['worse'])}; "
-                f"{point['seconds']:.0f} s"
+                f"test part exact {_percent(point['test_exact'])}, accused {_percent(point['test_accused'])}; "
+                f"gate {'passes' if point['passes'] else 'stops: ' + ', '.join(stops)}; {point['seconds']:.0f} s"
             )
+        if not curve["wrong"]:
+            lines.append(f"  from first to last: {_share(curve['rise'])}")
     return "\n".join(lines)
 
 
@@ -236,7 +295,7 @@ def draw(found: Mapping[str, Any]) -> bytes:
     chosen = honest[len(honest) // 2]
     careless = next(c for c in found["curves"] if c["wrong"] and c["weight"] == chosen["weight"])
     sheet.text((40, 34), f"{found['tool']}, unknown at first, is learnt from labels", size=24, heavy=True)
-    says = f"{found['kept_rows']} rows of {found['kept_groups']} other recordings; bars: 95 % intervals"
+    says = f"{_draws(found)}, {found['kept_groups']} other recordings and artists; bars: 95 % intervals over those"
     sheet.text((40, 66), says, size=15, fill=MUTED)
     most = max(p["labels"] for p in chosen["points"])
     for share in range(0, 101, 20):
@@ -265,7 +324,9 @@ def draw(found: Mapping[str, Any]) -> bytes:
     return sheet.png()
 
 
-def _curve(shown: Site, sent: Table, kept: Table, *, steps: Sequence[int], wrong: int) -> dict[str, Any]:
+def _points(
+    shown: Site, sent: Table, kept: Table, *, steps: Sequence[int], wrong: int
+) -> list[dict[str, Any]]:
     points = [] if wrong else [_point(shown, kept, labels=0, version=1, run=None)]
     done = 0
     for step in steps:
@@ -274,7 +335,7 @@ def _curve(shown: Site, sent: Table, kept: Table, *, steps: Sequence[int], wrong
         done = min(step, len(sent))
         run = shown.train()
         points.append(_point(shown, kept, labels=done, version=run["candidate_id"], run=run))
-    return {"wrong": wrong, "points": points}
+    return points
 
 
 def _label(task: Task, sent: Table, i: int, *, wrong: int) -> str:
@@ -301,8 +362,8 @@ def _point(
     right = [family(a) == family(b) for a, b in zip(said, kept.labels, strict=True)]
     return {
         "labels": labels,
-        "exact": gate.share(list(said == kept.labels)),
-        "family": gate.share(right),
+        "exact": list(zip(kept.groups, map(int, said == kept.labels), strict=True)),
+        "family": list(zip(kept.groups, map(int, right), strict=True)),
         "test_exact": gate.exact(evaluation),
         "test_accused": gate.false_accusations(evaluation),
         "passes": against["passes"],
@@ -346,18 +407,33 @@ def _hash(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
 
 
-def _share(of: Mapping[str, Any] | None) -> str:
-    if not of or not of["n"]:
-        return "-"
+def _share(of: Mapping[str, Any]) -> str:
     value, low, high = (100 * of[key] for key in ("value", "low", "high"))
-    return f"{value:.0f} % ({low:.0f}-{high:.0f}, n {of['n']})"
+    return f"{value:.0f} % ({low:.0f} to {high:.0f}, n {of['n']})"
+
+
+def _percent(values: Sequence[float]) -> str:
+    """Of the draws."""
+    return "/".join(f"{100 * value:.0f}" for value in values) + " %"
+
+
+def _draws(found: Mapping[str, Any]) -> str:
+    return "1 draw" if found["draws"] == 1 else f"{found['draws']} draws"
+
+
+def _several(numbers: Sequence[int]) -> str:
+    return f"{min(numbers)} to {max(numbers)}" if min(numbers) < max(numbers) else str(numbers[0])
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--task", default="quality", choices=sorted(TASKS))
     parser.add_argument("--table", type=Path, metavar="FILE", help="default: the task's base table")
-    parser.add_argument("--tool", default="voaacenc")
+    parser.add_argument(
+        "--tool", choices=[one.name for one in ENCODERS], help="left out: the first with enough songs"
+    )
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--base-rows", type=int, default=1600)
     parser.add_argument("--steps", type=_numbers(int), default=[20, 40, 80], metavar="20,40,80")
     parser.add_argument("--weights", type=_numbers(float), default=[2.0], metavar="1,2,4")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,12 +1,12 @@
 """The 57 numbers of the GTZAN tables, by the tables' names, from any sound."""
 
-from itertools import chain
 from typing import Final
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from ml.features.courses import statistic_names, statistics
 from ml.features.frames import HOP, N_FFT, SR, Frames
 from ml.features.rhythm import onset_strength, tempo
 from ml.features.spec import FeatureSpec
@@ -27,11 +27,7 @@ _PAIRS: Final = (
     "perceptr",
 )
 _CEPSTRA: Final = tuple(f"mfcc{i}" for i in range(1, 21))
-NAMES: Final = (
-    *chain.from_iterable((f"{name}_mean", f"{name}_var") for name in _PAIRS),
-    "tempo",
-    *chain.from_iterable((f"{name}_mean", f"{name}_var") for name in _CEPSTRA),
-)
+NAMES: Final = (*statistic_names(_PAIRS), "tempo", *statistic_names(_CEPSTRA))
 ROLLOFF: Final = np.float32(0.85)
 SILENT: Final = np.float32(1e-10)
 """Up to here a sample is neither above nor below zero."""
@@ -65,9 +61,7 @@ def of(frames: Frames) -> dict[str, float]:
         "perceptr": percussive,
         **dict(zip(_CEPSTRA, frames.cepstra, strict=True)),
     }
-    found = {"tempo": tempo(onset_strength(frames))}
-    for name, course in courses.items():
-        found[f"{name}_mean"], found[f"{name}_var"] = float(course.mean()), float(course.var())
+    found = statistics(courses) | {"tempo": tempo(onset_strength(frames))}
     return {name: found[name] for name in NAMES}
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -125,7 +126,6 @@ def test_a_zip_bomb_is_not_unpacked() -> None:
 
 
 def xlsx(*lines: list[Any]) -> bytes:
-    openpyxl = pytest.importorskip("openpyxl")
     book, out = openpyxl.Workbook(), io.BytesIO()
     for line in lines:
         book.active.append(line)
