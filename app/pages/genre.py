@@ -111,11 +111,10 @@ def runs(timeline: Iterable[Mapping[str, Any]], *, duration_s: float) -> Iterabl
 
 def about(manifest: Mapping[str, Any], *, label: str) -> str:
     """What the model was trained on, how often it is right, and how often with songs of this genre: by its manifest."""
-    of = recall(manifest, label)
+    mean, of = (manifest.get("metrics") or {}).get("mean_recall"), recall(manifest, label)
     says = [_learnt(manifest), how_right(manifest)]
-    says += (
-        [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
-    )
+    says += [f"On average over the ten genres it was {_share(mean)}."] if mean else []
+    says += [f"Of the {of['n']} {label_words(label)} songs among them, it named {_share(of)}."] if of else []
     return " ".join(filter(None, says))
 
 
