@@ -2,8 +2,8 @@
 
     python benchmarks/genre_speed.py [--repeats 5] [--minutes 4]
 
-The song is made of the music clips in LINEAGE_DATA. What a running process pays for one more song is measured: network and
-modules are loaded before. "keeping" is what the pass over the samples costs more for the sake of the genre.
+The song is made of the music clips in LINEAGE_DATA. What a running process pays for one more song is measured: network
+and modules are loaded before. "keeping" is what the pass over the samples costs more for the sake of the genre.
 """
 
 import argparse
