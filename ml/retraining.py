@@ -25,7 +25,6 @@ Bools = NDArray[np.bool_]
 
 FROZEN_OF: Final = 5
 """One supergroup in so many is the test part's."""
-SALT: Final = "frozen test part:"
 _TIMED: Final = 25
 
 
@@ -86,15 +85,15 @@ class Meter:
         self._tell(min(1.0, self._done / self._total))
 
 
-def frozen(table: Table) -> Bools:
+def frozen(task: Task, table: Table) -> Bools:
     """Rows of the frozen test part, shape (n,)."""
-    of = {group: _number(group) % FROZEN_OF == 0 for group in set(map(str, table.groups))}
+    of = {group: _number(task.salt + group) % FROZEN_OF == 0 for group in set(map(str, table.groups))}
     return np.array([of[str(group)] for group in table.groups], dtype=bool)
 
 
 def test_part(task: Task, table: Table) -> Table:
     """Those of them that are counted."""
-    part = table.rows(frozen(table))
+    part = table.rows(frozen(task, table))
     return part.rows(task.counts(part))
 
 
@@ -117,7 +116,7 @@ def retrain(
 
     The same rows and settings give the same model. Raises Cancelled, ModelMismatch.
     """
-    taught = base.rows(~frozen(base))
+    taught = base.rows(~frozen(task, base))
     table, weights = _joined(taught, songs, settings=settings)
     is_base = np.arange(len(table)) < len(taught)
     estimator = task.estimator(table.spec, settings.seed)
@@ -231,5 +230,5 @@ def _speed_ms(estimator: Estimator, test: Table) -> float:
     return round(1000 * float(np.median(took)), 2)
 
 
-def _number(group: str) -> int:
-    return int(hashlib.sha256((SALT + group).encode()).hexdigest()[:8], 16)
+def _number(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)

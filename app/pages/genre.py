@@ -58,7 +58,9 @@ def shown(answer: Mapping[str, Any], *, manifest: Mapping[str, Any] | None = Non
         "undecided": genre["undecided"],
         "first": ranked[:FIRST],
         "probabilities": ranked,
-        "course": course(genre.get("timeline") or (), duration_s=duration_s),
+        "course": course(
+            genre.get("timeline") or (), duration_s=duration_s, doubted=bool(genre["undecided"])
+        ),
         "neighbours": [_neighbour(one) for one in genre.get("neighbours") or ()],
         "about": about(manifest or {}, label=genre["label"]),
         "how_right": how_right(manifest or {}),
@@ -71,8 +73,13 @@ def ranking(genre: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"label": label, "words": label_words(label), "p": p} for label, p in ranked]
 
 
-def course(timeline: Sequence[Mapping[str, Any]], *, duration_s: float) -> dict[str, Any] | None:
-    """Runs, the genres among them with their share of the song, and a sentence; None for fewer than two moments."""
+def course(
+    timeline: Sequence[Mapping[str, Any]], *, duration_s: float, doubted: bool = False
+) -> dict[str, Any] | None:
+    """Runs, the genres among them with their share of the song, and a sentence; None for fewer than two moments.
+
+    doubted : whether the song as a whole is undecided
+    """
     if len(timeline) < 2 or not duration_s:
         return None
     found = list(runs(timeline, duration_s=duration_s))
@@ -84,6 +91,7 @@ def course(timeline: Sequence[Mapping[str, Any]], *, duration_s: float) -> dict[
         "runs": found,
         "kinds": [{"label": label, "words": label_words(label), "share": shares[label]} for label in kinds],
         "unsure": any(run.unsure for run in found),
+        "doubted": doubted,
         "sentence": f"Genre over the song: {', then '.join(run.says for run in found)}.",
     }
 
@@ -103,12 +111,10 @@ def runs(timeline: Iterable[Mapping[str, Any]], *, duration_s: float) -> Iterabl
 
 def about(manifest: Mapping[str, Any], *, label: str) -> str:
     """What the model was trained on, how often it is right, and how often with songs of this genre: by its manifest."""
-    training, of = manifest.get("training") or {}, recall(manifest, label)
-    says = [_learnt(training["rows"], training.get("groups"), manifest)] if training.get("rows") else []
-    says += [how_right(manifest)]
-    says += (
-        [f"Of the {of['n']} {label_words(label)} songs among them, {_share(of)} were named so."] if of else []
-    )
+    mean, of = (manifest.get("metrics") or {}).get("mean_recall"), recall(manifest, label)
+    says = [_learnt(manifest), how_right(manifest)]
+    says += [f"On average over the ten genres it was {_share(mean)}."] if mean else []
+    says += [f"Of the {of['n']} {label_words(label)} songs among them, it named {_share(of)}."] if of else []
     return " ".join(filter(None, says))
 
 
@@ -116,7 +122,7 @@ def how_right(manifest: Mapping[str, Any]) -> str:
     r"""How often it is right; a model that came with the code was cross-validated, one trained here has a test part.
 
     >>> how_right({"metrics": {"accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 400}}})
-    'Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81 to 88\xa0%).'
+    'Of 400 songs it had not met, the model named the right one of ten in 85\xa0% (81\xa0to\xa088\xa0%).'
     """
     evaluation = manifest.get("evaluation")
     right = (manifest.get("metrics") or {}).get("accuracy") or (
@@ -134,17 +140,30 @@ def recall(manifest: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:
     return found if found and found.get("n") else None
 
 
-def _learnt(rows: int, groups: int | None, manifest: Mapping[str, Any]) -> str:
-    by = f" of {groups} artists" if groups else ""
+def _learnt(manifest: Mapping[str, Any]) -> str:
+    """In a sentence; nothing where the manifest does not say."""
+    training = manifest.get("training") or {}
+    rows, heard = training.get("rows"), training.get("heard")
+    if not rows:
+        return ""
+    if "songs" in training:  # trained here
+        return f"Trained on {rows} songs, {training['songs']} of them labelled here."
+    if heard is None or heard == rows:
+        return f"Trained on the sound of {rows} songs{_spread(manifest)}."
+    more = f"and on published measurements of {rows - heard} more"
+    return f"Trained on the sound of {heard} songs{_spread(manifest)}, {more}."
+
+
+def _spread(manifest: Mapping[str, Any]) -> str:
+    """How many songs the genres had: the fewest and the most."""
     classes = (manifest.get("metrics") or {}).get("classes") or {}
     often = sorted((of["recall"]["n"], label) for label, of in classes.items())
-    spread = f", from {often[0][0]} ({label_words(often[0][1])}) to {often[-1][0]} a genre" if often else ""
-    return f"Trained on {rows} songs{by}{spread}."
+    return f", from {often[0][0]} ({label_words(often[0][1])}) to {often[-1][0]} a genre" if often else ""
 
 
 def _share(of: Mapping[str, Any]) -> str:
     value, low, high = (f"{100 * of[end]:.0f}" for end in ("value", "low", "high"))
-    return f"{value}\u00a0% ({low} to {high}\u00a0%)"
+    return f"{value}\u00a0% ({low}\u00a0to\u00a0{high}\u00a0%)"
 
 
 def _run(held: Sequence[tuple[Mapping[str, Any], float]], duration_s: float) -> Run:

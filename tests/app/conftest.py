@@ -116,9 +116,10 @@ def genre(context: Context, engine: FakeEngine) -> Context:
 
 
 GENRE_FACTS: dict[str, Any] = {
-    "training": {"rows": 416, "groups": 300},
+    "training": {"rows": 1000, "heard": 416},
     "metrics": {
         "accuracy": {"value": 0.85, "low": 0.81, "high": 0.88, "n": 416},
+        "mean_recall": {"value": 0.81, "low": 0.73, "high": 0.88, "n": 416},
         "classes": {
             "jazz": {"recall": {"value": 0.9, "low": 0.82, "high": 0.95, "n": 95}},
             "hiphop": {"recall": {"value": 0.75, "low": 0.5, "high": 0.9, "n": 16}},

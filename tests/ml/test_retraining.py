@@ -64,21 +64,32 @@ def test_what_a_song_is_said_to_be_comes_from_trees_that_never_met_it(task: Task
     assert trained(task, twice, song_weight=50.0).said == said.said * 2, "the same group, the same side"
 
 
-def test_the_frozen_part_is_a_fifth_of_the_groups_and_stays_when_others_join() -> None:
+def test_the_frozen_part_is_a_fifth_of_the_groups_and_stays_when_others_join(task: Task) -> None:
     table = learning.base_table(groups=60)
-    part = frozen(table)
+    part = frozen(task, table)
     assert 0.1 < part.mean() < 0.35
     for group in set(table.groups):
         assert len(set(part[table.groups == group])) == 1
     fewer = learning.without(table, "artist 3", "artist 4")
     kept = dict(zip(table.ids, part, strict=True))
-    assert [kept[id] for id in fewer.ids] == list(frozen(fewer))
+    assert [kept[id] for id in fewer.ids] == list(frozen(task, fewer))
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_every_class_is_asked_and_taught(name: str) -> None:
+    task = TASKS[name]
+    base = task.base()
+    counted = base.rows(task.counts(base))
+    frozen_part = frozen(task, counted)
+    for label in task.classes:
+        share = frozen_part[counted.labels == label].mean()
+        assert 0.02 < share < 0.5, (label, share)
 
 
 def test_no_candidate_learns_from_the_frozen_part(task: Task) -> None:
     """Turn all its labels into nonsense: the candidate stays the same, only its figures fall."""
     base = task.base()
-    part = frozen(base)
+    part = frozen(task, base)
     wrong = Table(
         base.spec, base.X, np.where(part, "aac-128", base.labels), base.groups, base.ids, base.facts
     )
