@@ -22,6 +22,7 @@ OPERATIONS = [
     ("GET", "/{id}"),
     ("DELETE", "/{id}"),
     ("GET", "/{id}/spectrogram.png"),
+    ("GET", "/{id}/chromagram.png"),
     ("GET", "/{id}/picture.png"),
     ("GET", "/{id}/card.png"),
     ("POST", "/{id}/labels"),
@@ -56,11 +57,14 @@ OPERATIONS = [
 """With the address under API, or a whole one."""
 PICKY = {
     ("POST", ""),
+    ("POST", "/{id}/labels"),
     ("POST", "/{id}/decision"),
     ("POST", "/api/v1/import"),
     ("PUT", "/api/v1/admin/switches/{name}"),
 }
-"""Random bytes are neither audio nor a sheet, leaving a song out takes a reason, and a switch its own values."""
+"""Random bytes are neither audio nor a sheet, a label belongs to its task, leaving a song out takes a reason, and a
+switch its own values."""
+pytestmark = pytest.mark.usefixtures("genre")
 
 
 @pytest.mark.slow
@@ -68,7 +72,7 @@ PICKY = {
 def test_whatever_is_sent_by_a_browser(
     app: APIFlask, owner: FlaskClient, admin: FlaskClient, worker: Worker, method: str, path: str
 ) -> None:
-    id = send(owner)["id"]
+    id = send(owner, tasks="quality,genre")["id"]
     cookie = (admin if path.startswith("/api/v1/models") else owner).get_cookie("lineage")
     assert cookie is not None
     attack(app, worker, method, path, id=id, examples=EXAMPLES, cookies={"lineage": cookie.value})
