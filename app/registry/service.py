@@ -85,6 +85,12 @@ def register_shipped(session: Session, manifest: Mapping[str, Any], *, now: date
     return row
 
 
+def hold(session: Session, task: str) -> None:
+    """Wait for whoever else is moving the task's champion, so that what is read from now on stands."""
+    alias = select(ModelAlias.task).where(ModelAlias.task == task, ModelAlias.name == CHAMPION)
+    session.execute(alias.with_for_update())
+
+
 def promote(
     session: Session,
     version: ModelVersion,

@@ -31,6 +31,7 @@ def promote(
     now: datetime,
 ) -> None:
     """Make it champion. Raises Conflict, NotUsable, GateRefused, and NoGround for an override without one."""
+    registry.hold(session, version.task)
     champion = registry.champions(session).get(version.task)
     if champion is None or champion.id != expected_id or champion.id == version.id:
         raise Conflict()
@@ -50,6 +51,7 @@ def roll_back(
     session: Session, task: str, *, by: str, why: str, expected_id: int, folder: Path, now: datetime
 ) -> ModelVersion:
     """To the last version that served. Raises Conflict, NothingBefore, NotUsable."""
+    registry.hold(session, task)
     champion = registry.champions(session).get(task)
     if champion is None or champion.id != expected_id:
         raise Conflict()

@@ -15,12 +15,12 @@ def test_a_candidate_from_the_shipped_table() -> None:
     base = GENRE.base()
     asked = test_part(GENRE, base)
     assert heard(asked.X).all()
-    jazz = np.flatnonzero((base.labels == "jazz") & heard(base.X))[:4]
-    songs = Songs(base.X[jazz], base.labels[jazz], np.array(list("abcd")), np.ones(4), np.array(list("abcd")))
+    jazz = np.flatnonzero((base.labels == "jazz") & heard(base.X))[::8]
+    songs = Songs(base.X[jazz], base.labels[jazz], base.groups[jazz], np.ones(len(jazz)), base.ids[jazz])
     told: list[float] = []
     found = retrain(GENRE, base, songs, settings=Settings(), tell=told.append)
     assert told[-1] == 1.0
-    assert found.said.count("jazz") >= 2, "by models that met none of them"
+    assert found.said.count("jazz") > len(jazz) / 2, "by models that met none of them"
     assert set(found.manifest["thresholds"]) == {"answer", "strange"}
     right = np.array(found.manifest["evaluation"]["truth"]) == found.manifest["evaluation"]["said"]
     assert right.mean() > 0.7
