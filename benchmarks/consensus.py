@@ -8,8 +8,12 @@ what is shown is how the rule behaves under each assumption, and how the bar ENO
 """
 
 import random
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.labels import vote
 from app.labels.vote import Voice

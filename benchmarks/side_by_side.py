@@ -39,7 +39,8 @@ from ml import artifact  # noqa: E402
 from ml.analysis import analyse  # noqa: E402
 from ml.corpus import Master  # noqa: E402
 from ml.dataset import Table  # noqa: E402
-from ml.evaluation import TABLE, wilson  # noqa: E402
+from ml.evaluation import TABLE  # noqa: E402
+from ml.intervals import wilson  # noqa: E402
 from ml.training.quality import fit_and_save  # noqa: E402
 
 KEY = b"side by side"
