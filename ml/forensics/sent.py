@@ -187,7 +187,7 @@ class _Reader:
         sure = self._cost(best, "long", known_only=True)[1]
         sure[short] = bits[short]
         filled = self._noise_like(best, known) & ~short[:, None, None]
-        spared = np.where(short[:, None], bits, self._spared(best, filled))
+        spared = np.where(short[:, None], bits, self._spared(best, filled, bits=bits))
         whole = bits.sum(axis=0)
         header = HEADER[self._coder[:3], len(self._frames)]
         share = np.where(short, score > FITS_FROM, fits.mean(axis=(1, 2)))
@@ -212,29 +212,28 @@ class _Reader:
         lines = [frames.lines(kind, which) for frames in self._frames]
         magnitudes = np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
         steps, evidence = self._fit(magnitudes, kind)
-        return _pair(
-            magnitudes,
-            steps,
-            evidence,
-            bands=self._bands(kind),
-            whole=self._coder == "mp3",
-            noise=self._noise * noise_in(kind, coder=self._coder),
-        )
+        bands, noise = self._bands(kind), self._noise * noise_in(kind, coder=self._coder)
+        copied = _copied(magnitudes, bands, noise=noise if self._replaces else None)
+        return _pair(magnitudes, steps, evidence, copied, bands=bands, whole=self._coder == "mp3")
+
+    @property
+    def _replaces(self) -> bool:
+        """Whether the coder copies channels and fills bands with noise: AAC alone, as people use them."""
+        return self._coder != "mp3"
 
     def _noise_like(self, part: _Part, known: F32) -> Bools:
-        """Bands whose steps would show, as their neighbours' do, and don't: shape (n, channels, n_bands).
-
-        AAC alone fills bands with noise.
-        """
-        if self._coder == "mp3":
+        """Bands whose steps would show, as their neighbours' do, and don't: shape (n, channels, n_bands)."""
+        if not self._replaces:
             return np.zeros(part.steps.shape, dtype=bool)
         shows = _filled(known) > np.log2(max(self._noise, CLEAN)) + READABLE
         return np.asarray(shows & part.heard & (part.evidence <= FITS_FROM))
 
-    def _spared(self, part: _Part, filled: Bools) -> F32:
+    def _spared(self, part: _Part, filled: Bools, *, bits: F32) -> F32:
         """Bits without what was not sent as numbers, shape (n, channels)."""
         silent = filled.copy()
         silent[:, 1:] |= part.copied[:, None]
+        if not silent.any():
+            return bits
         return self._cost(replace(part, steps=np.where(silent, np.float32(np.nan), part.steps)), "long")[1]
 
     def _fit(self, magnitudes: F32, kind: Kind) -> tuple[F32, F32]:
@@ -279,15 +278,14 @@ def _laws(law: Law) -> tuple[Law, Law]:
     )
 
 
-def _pair(magnitudes: F32, steps: F32, evidence: F32, *, bands: I32, whole: bool, noise: float) -> _Part:
+def _pair(magnitudes: F32, steps: F32, evidence: F32, copied: Bools, *, bands: I32, whole: bool) -> _Part:
     """Left and right, or mid and side, whichever lies more on a lattice; where one of a pair is silent, the other counts
     twice.
 
     whole : the choice is one for all bands
     """
     if magnitudes.shape[1] == 1:
-        nowhere = np.zeros(evidence.shape[::2], dtype=np.float32)
-        return _Part(magnitudes, steps, evidence, nowhere, nowhere > 0)
+        return _Part(magnitudes, steps, evidence, np.zeros(evidence.shape[::2], dtype=np.float32), copied)
     silent, other = np.isnan(steps), [1, 0, 3, 2]
     says = np.where(silent & ~silent[:, other], evidence[:, other], evidence)
     more = says[:, 2:].sum(axis=1) - says[:, :2].sum(axis=1)
@@ -301,15 +299,19 @@ def _pair(magnitudes: F32, steps: F32, evidence: F32, *, bands: I32, whole: bool
         np.where(by_band, steps[:, 2:] + np.float32(0.5), steps[:, :2]),
         np.where(by_band, evidence[:, 2:], evidence[:, :2]),
         mid_side.astype(np.float32),
-        _copied(magnitudes[:, 0], magnitudes[:, 1], bands, noise=noise),
+        copied,
     )
 
 
-def _copied(left: F32, right: F32, bands: I32, *, noise: float) -> Bools:
+def _copied(magnitudes: F32, bands: I32, *, noise: float | None) -> Bools:
     """Bands in which one channel is a multiple of the other, as intensity stereo leaves them: shape (n, n_bands).
 
-    left, right : magnitudes, shape (n, n_lines)
+    magnitudes : shape (n, 1 or 4 channels, n_lines)
+    noise : None where no coder copies
     """
+    if noise is None or magnitudes.shape[1] == 1:
+        return np.zeros((len(magnitudes), len(bands) - 1), dtype=bool)
+    left, right = magnitudes[:, 0], magnitudes[:, 1]
     l2, r2, lr = (np.add.reduceat(x, bands[:-1], axis=1) for x in (left**2, right**2, left * right))
     more, less = np.maximum(l2, r2), np.minimum(l2, r2)
     stray = (less - lr**2 / np.maximum(more, 1e-9)) / np.diff(bands)
