@@ -125,3 +125,21 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready dict with the documented field names."""
         return asdict(self)
+
+
+def verdict_of(answered: Mapping[str, Any]) -> str:
+    """Of one task's public answer; a task without verdicts only says whether it can't tell.
+
+    >>> verdict_of({"verdict": "genuine"}), verdict_of({"undecided": True}), verdict_of({"undecided": False})
+    ('genuine', 'undecided', '')
+    """
+    return str(answered.get("verdict") or ("undecided" if answered.get("undecided") else ""))
+
+
+def mark_of(answer: Mapping[str, Any]) -> str | None:
+    """Which mark stands for a public answer: the verdict of its first task, or the task's name; None without any.
+
+    >>> mark_of({"quality": None, "genre": {"undecided": False}}), mark_of({"quality": None, "genre": None})
+    ('genre', None)
+    """
+    return next((verdict_of(answer[task]) or task for task in ("quality", "genre") if answer.get(task)), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.pages.words import clock
+from app.pages.words import clock, ranking
 from ml import gate
 from ml.words import label_words
 
@@ -65,12 +65,6 @@ def shown(answer: Mapping[str, Any], *, manifest: Mapping[str, Any] | None = Non
         "about": about(manifest or {}, label=genre["label"]),
         "how_right": how_right(manifest or {}),
     }
-
-
-def ranking(genre: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All genres, the likeliest first."""
-    ranked = sorted(genre["probabilities"].items(), key=lambda item: -item[1])
-    return [{"label": label, "words": label_words(label), "p": p} for label, p in ranked]
 
 
 def course(

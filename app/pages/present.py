@@ -8,7 +8,8 @@ from app.labels.service import BASES_OF, CLASSES_OF
 from app.pages import genre
 from app.pages.claims import rows as claim_rows
 from app.pages.guides import lines
-from app.pages.words import moment, size
+from app.pages.words import moment, ranking, size
+from ml.answer import mark_of, verdict_of
 from ml.quality.classes import CLASSES, FAMILIES, family
 from ml.ribbon import boxes, sentence
 from ml.words import family_words, label_words, percent
@@ -68,7 +69,7 @@ def page(
         "steps": _steps(answer),
         "claims": claim_rows(answer, words=label_words),
         "fact_places": [_place(fact) for fact in quality["evidence"]] if quality else [],
-        "probabilities": _probabilities(quality) if quality else [],
+        "probabilities": ranking(quality) if quality else [],
         "genre": genre.shown(answer, manifest=(manifests or {}).get("genre")),
         "facts": _facts(answer),
         "guides": lines(),
@@ -132,10 +133,8 @@ def class_groups(task: str = "quality") -> list[tuple[str, list[tuple[str, str]]
 
 def _verdict(answer: Mapping[str, Any]) -> str:
     """Which mark stands before the heading."""
-    if answer["quality"]:
-        return str(answer["quality"]["verdict"])
-    if answer["genre"]:
-        return "undecided" if answer["genre"]["undecided"] else "genre"
+    if mark := mark_of(answer):
+        return mark
     if answer["status"] in UNDER_WAY:
         return "waiting"
     if answer["status"] != "done":
@@ -151,7 +150,7 @@ def _asks(
         task: {
             "task": task,
             "label": answer[task]["label"],
-            "undecided": _undecided(answer[task]),
+            "undecided": verdict_of(answer[task]) == "undecided",
             "groups": class_groups(task),
             "bases": bases,
             "said": label_words(said[task]) if task in said else None,
@@ -160,11 +159,6 @@ def _asks(
         for task, bases in BASES_OF.items()
         if answer[task]
     }
-
-
-def _undecided(answered: Mapping[str, Any]) -> bool:
-    """An answer of any task."""
-    return bool(answered.get("undecided") or answered.get("verdict") == "undecided")
 
 
 def _explanation(answer: Mapping[str, Any]) -> str:
@@ -210,11 +204,6 @@ def _place(fact: Mapping[str, Any]) -> dict[str, Any] | None:
     if unit in ("Hz", "kHz"):
         return {"axis": "hz", "value": value * (1000 if unit == "kHz" else 1)}
     return {"axis": "s", "value": value} if unit == "s" else None
-
-
-def _probabilities(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
-    ranked = sorted(quality["probabilities"].items(), key=lambda item: -item[1])
-    return [{"words": label_words(label), "p": p} for label, p in ranked]
 
 
 def _facts(answer: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.exchange.cells import defused
 from app.pages.present import UNDER_WAY, heading
 from app.pages.words import codec
+from ml.answer import mark_of
 from ml.words import coding_words, label_words
 
 NOT_JUDGED: Final = "not judged yet"
@@ -57,10 +58,8 @@ def as_csv(answers: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _verdict(answer: Mapping[str, Any]) -> str:
-    if answer["quality"]:
-        return str(answer["quality"]["verdict"])
-    if answer["genre"]:
-        return "undecided" if answer["genre"]["undecided"] else "genre"
+    if mark := mark_of(answer):
+        return mark
     if answer["status"] in UNDER_WAY:
         return "waiting"
     return "picture" if answer["status"] == "done" else "failed"

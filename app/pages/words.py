@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ml.ribbon import own_family
-from ml.words import codec_words, percent
+from ml.words import codec_words, label_words, percent
 
 CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -26,6 +26,12 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def ranking(answered: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All classes of a task's answer, the likeliest first."""
+    ranked = sorted(answered["probabilities"].items(), key=lambda item: -item[1])
+    return [{"words": label_words(label), "p": p} for label, p in ranked]
 
 
 def size(n_bytes: int) -> str:

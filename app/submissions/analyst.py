@@ -22,6 +22,7 @@ from app.submissions import service
 from app.submissions.answer import to_json
 from app.submissions.findings import Engine, Finding, Progress, Record, TaskFinding
 from app.submissions.tables import Prediction, Submission
+from ml.answer import verdict_of
 from ml.errors import Cancelled
 
 _PICTURE_BYTES = 64 * 2**20
@@ -176,7 +177,7 @@ class Result:
                 job_id=self.claim.job_id,
                 task=task,
                 label=found.answer["label"],
-                verdict=_verdict(found.answer),
+                verdict=verdict_of(found.answer),
                 confidence=found.answer["confidence"],
                 answer=dict(found.answer),
                 features=dict(found.features),
@@ -218,11 +219,6 @@ def _task_finding(prediction: Prediction) -> TaskFinding:
         feature_version=prediction.feature_version,
         model_version_id=prediction.model_version_id,
     )
-
-
-def _verdict(answer: Mapping[str, Any]) -> str:
-    """A task without verdicts only says whether it can't tell."""
-    return str(answer.get("verdict") or ("undecided" if answer.get("undecided") else ""))
 
 
 def _plain(record: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ml.answer import mark_of
 from ml.ribbon import Box, boxes
 from ml.spectrogram import colormap
 from ml.words import label_words, percent
@@ -68,19 +69,12 @@ def _verdict(card: Image.Image, pen: Draw, answer: Mapping[str, Any]) -> int:
     size = 46 if len(sentence) <= 70 else 38
     left = _MARGIN + 66
     lines = _wrap(pen, sentence, font=_font("bold", size), width=WIDTH - left - _MARGIN)[:3]
-    _mark(card, _kind(quality, genre), left=_MARGIN, middle=round(86 + size * 0.66))
+    _mark(card, str(mark_of(answer)), left=_MARGIN, middle=round(86 + size * 0.66))
     for row, line in enumerate(lines):
         pen.text((left, 84 + row * size * 1.2), line, font=_font("bold", size), fill=_INK)
     below = int(84 + len(lines) * size * 1.2 + 10)
     pen.text((left, below), _besides(quality, genre), font=_font("regular", 24), fill=_MUTED)
     return below + 30
-
-
-def _kind(quality: Mapping[str, Any] | None, genre: Mapping[str, Any] | None) -> str:
-    """Which mark."""
-    if quality:
-        return str(quality["verdict"])
-    return "undecided" if genre and genre["undecided"] else "genre"
 
 
 def _besides(quality: Mapping[str, Any] | None, genre: Mapping[str, Any] | None) -> str:
