@@ -83,11 +83,9 @@ def create_admin(name: str) -> None:
 def set_role(name: str, role: str) -> None:
     """Give an account a role: member, reviewer or admin."""
     try:
-        with here().database.write() as session:
-            accounts.set_role(session, name=name, role=role, by="command", now=utcnow())
+        standing.set_role(here().database, name=name, role=role, by="command", now=utcnow())
     except AppError as error:
         raise click.ClickException(sentence(error)) from None
-    standing.recount(here().database, name=name, by="command", now=utcnow())
     click.echo(f"{name} is {role} now.")
 
 

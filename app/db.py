@@ -66,6 +66,11 @@ class Database:
         self.engine.dispose()
 
 
+def storable(text: str) -> str:
+    """PostgreSQL knows no text with a NUL in it."""
+    return text.replace("\0", "")
+
+
 def utcnow() -> datetime:
     return datetime.now(UTC)
 

@@ -15,7 +15,7 @@ from app.accounts.rights import needs
 from app.accounts.session import labeller, my_account
 from app.accounts.tables import ROLES, Account, ApiToken
 from app.context import here
-from app.db import utcnow
+from app.db import storable, utcnow
 from app.errors import NotFound
 from app.labels import standing
 from app.security import refuse_foreign_origin
@@ -113,7 +113,7 @@ def revoke_token(number: int) -> tuple[str, int]:
 @people.output(People)
 @people.doc(summary="Admins first, then reviewers, then members", responses=problems(401, 403, 422))
 def accounts(query_data: dict[str, Any]) -> Response:
-    like = query_data.pop("name").replace("\0", "")
+    like = storable(query_data.pop("name"))
     with here().database.read() as session:
         rows, total = service.listed(session, like=like, **query_data)
     return jsonify({"accounts": [_person(row) for row in rows], "total": total})
@@ -125,9 +125,8 @@ def accounts(query_data: dict[str, Any]) -> Response:
 @people.output(PersonOut)
 @people.doc(summary="Give a role", responses=problems(400, 401, 403, 404, 409, 415, 422))
 def set_role(name: str, json_data: dict[str, Any]) -> Response:
-    with here().database.write() as session:
-        service.set_role(session, name=name, by=labeller(), now=utcnow(), **json_data)
-    return _recounted(name)
+    standing.set_role(here().database, name=name, by=labeller(), now=utcnow(), **json_data)
+    return _as_it_is(name)
 
 
 @people.post("/<name>/disabled")
@@ -138,14 +137,11 @@ def set_role(name: str, json_data: dict[str, Any]) -> Response:
     summary="Disable an account, or enable it again", responses=problems(400, 401, 403, 404, 409, 415, 422)
 )
 def set_disabled(name: str, json_data: dict[str, Any]) -> Response:
-    with here().database.write() as session:
-        service.set_disabled(session, name=name, by=labeller(), now=utcnow(), **json_data)
-    return _recounted(name)
+    standing.set_disabled(here().database, name=name, by=labeller(), now=utcnow(), **json_data)
+    return _as_it_is(name)
 
 
-def _recounted(name: str) -> Response:
-    """The account as it is now, its labels counted anew."""
-    standing.recount(here().database, name=name, by=labeller(), now=utcnow())
+def _as_it_is(name: str) -> Response:
     with here().database.read() as session:
         account = service.by_name(session, name)
     assert account is not None  # nobody deletes any

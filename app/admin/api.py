@@ -12,7 +12,7 @@ from app.accounts.session import labeller
 from app.admin import figures, service, switches
 from app.admin.tables import Act, Switch
 from app.context import here
-from app.db import utcnow
+from app.db import storable, utcnow
 from app.security import refuse_foreign_origin
 from app.submissions.schemas import problems
 
@@ -118,7 +118,7 @@ def set_switch(name: str, json_data: dict[str, Any]) -> Response:
 @bp.output(LogOut)
 @bp.doc(summary="Who did what to what, newest first", responses=problems(401, 403, 422))
 def log(query_data: dict[str, Any]) -> Response:
-    by, act = (query_data.pop(field).replace("\0", "") for field in ("by", "act"))
+    by, act = (storable(query_data.pop(field)) for field in ("by", "act"))
     with here().database.read() as session:
         found = service.acts(session, by=by, act=act, **query_data)
     return jsonify({"acts": [_act(row) for row in found.acts], "total": found.total})

@@ -13,7 +13,7 @@ from app.accounts.tables import ROLES
 from app.admin import figures, service, switches
 from app.admin.words import act_words, class_words, on_words, switch_rows
 from app.context import here
-from app.db import utcnow
+from app.db import storable, utcnow
 from app.labels import standing
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -61,11 +61,10 @@ def people() -> ResponseReturnValue:
 @needs("admin")
 def set_role(name: str) -> ResponseReturnValue:
     role = request.form["role"]
-    with here().database.write() as session:
-        accounts.set_role(
-            session, name=name, role=role, seen=request.form["seen"], by=labeller(), now=utcnow()
-        )
-    flash(f"{name} is {role} now.{_recounted(name)}")
+    changed = standing.set_role(
+        here().database, name=name, role=role, seen=request.form["seen"], by=labeller(), now=utcnow()
+    )
+    flash(f"{name} is {role} now.{_recounted(changed)}")
     return redirect(url_for("admin.people"), 303)
 
 
@@ -73,10 +72,11 @@ def set_role(name: str) -> ResponseReturnValue:
 @needs("admin")
 def set_disabled(name: str) -> ResponseReturnValue:
     disabled = request.form["disabled"] == "yes"
-    with here().database.write() as session:
-        accounts.set_disabled(session, name=name, disabled=disabled, by=labeller(), now=utcnow())
+    changed = standing.set_disabled(
+        here().database, name=name, disabled=disabled, by=labeller(), now=utcnow()
+    )
     said = f"{name} can’t log in any more." if disabled else f"{name} can log in again."
-    flash(said + _recounted(name))
+    flash(said + _recounted(changed))
     return redirect(url_for("admin.people"), 303)
 
 
@@ -112,14 +112,12 @@ def log() -> ResponseReturnValue:
     return render_template("admin/log.html", words=act_words, on_words=on_words, **shown, **choices)
 
 
-def _recounted(name: str) -> str:
-    changed = standing.recount(here().database, name=name, by=labeller(), now=utcnow())
+def _recounted(changed: int) -> str:
     return f" What trains has changed for {changed} {'song' if changed == 1 else 'songs'}." if changed else ""
 
 
 def _asked(name: str) -> str:
-    """PostgreSQL knows no text with a NUL in it."""
-    return request.args.get(name, "").replace("\0", "")
+    return storable(request.args.get(name, ""))
 
 
 def _page() -> int:

@@ -6,12 +6,29 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import service as accounts
 from app.admin import service as audit
 from app.db import Database, lock
 from app.labels import decisions
 from app.labels.tables import Label
 
 _AT_ONCE: Final = 100
+
+
+def set_role(
+    database: Database, *, name: str, role: str, by: str, now: datetime, seen: str | None = None
+) -> int:
+    """As accounts.service does, and how many decisions changed with it."""
+    with database.write() as session:
+        accounts.set_role(session, name=name, role=role, seen=seen, by=by, now=now)
+    return recount(database, name=name, by=by, now=now)
+
+
+def set_disabled(database: Database, *, name: str, disabled: bool, by: str, now: datetime) -> int:
+    """As accounts.service does, and how many decisions changed with it."""
+    with database.write() as session:
+        accounts.set_disabled(session, name=name, disabled=disabled, by=by, now=now)
+    return recount(database, name=name, by=by, now=now)
 
 
 def recount(database: Database, *, name: str, by: str, now: datetime) -> int:
