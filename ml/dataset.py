@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,6 +149,15 @@ class _Excerpt:
     y: NDArray[np.float32]
 
 
+def keep(path: Path, **arrays: Any) -> None:
+    """Write a cached measurement, whole or not at all; arrays by name."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(buffer.getvalue())
+    partial.replace(path)
+
+
 def _measure_all(examples: Sequence[Example]) -> list[Row]:
     rows = []
     for example in examples:
@@ -166,11 +176,7 @@ def _one_thread() -> None:
 
 def _keep(rows: Iterable[Row], cache: Path) -> None:
     ids, vectors = zip(*rows, strict=True)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, ids=np.array(ids), X=np.stack(vectors))
-    partial = cache / f".{ids[0]}.partial"
-    partial.write_bytes(buffer.getvalue())
-    partial.rename(cache / f"{ids[0]}.npz")
+    keep(cache / f"{ids[0]}.npz", ids=np.array(ids), X=np.stack(vectors))
 
 
 def _cached(cache: Path) -> Iterator[Row]:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from ml.features import mel, network, timbre
+from ml.features.excerpt import Excerpt
 from ml.features.spec import FeatureSpec
 
 F32 = NDArray[np.float32]
@@ -22,15 +23,6 @@ TIMBRE: Final = "timbre."
 SIGNED: Final = ("harmony_mean", "perceptr_mean", *(f"mfcc{i}_mean" for i in range(1, 21)))
 """Of the 57 numbers; the others are sizes, so that their logarithm is kept."""
 LEAST: Final = 1e-12
-
-
-class Excerpt(Protocol):
-    """A stretch of decoded signal: where it starts, and y of shape (1, n), full scale 1.0."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def y(self) -> F32: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class Measurement:
 
 
 def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measurement:
-    """Stretches and middle as :mod:`ml.decode.stretches` keeps them. Raises TooShort under a second."""
+    """Stretches and middle in mono, as :mod:`ml.decode.stretches` keeps them. Raises TooShort under a second."""
     windows = np.stack([_window(stretch.y[0], sr=sr) for stretch in stretches])
     loudness = np.sqrt((windows**2).mean(axis=1))
     heard = loudness >= FAINT * loudness.max()

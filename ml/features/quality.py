@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import soxr
@@ -21,6 +21,7 @@ from ml.features.coding import (
     residue_features,
     rounding_features,
 )
+from ml.features.excerpt import Excerpt
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
@@ -55,15 +56,6 @@ FLOORS_FROM: Final = 3.0
 
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
-
-
-class Excerpt(Protocol):
-    """A stretch of decoded signal: where it starts, and y of shape (1 or 2, n), full scale 1.0."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def y(self) -> F32: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,12 @@ def complete(estimator: GenreEstimator, songs: Table, *, strangers: Table) -> No
     """What a fitted estimator needs besides: its neighbours, and what no song is."""
     listened = songs.rows(heard(songs.X))
     estimator.neighbours = Neighbours.of(means(listened.X), songs=listened.facts, labels=listened.labels)
-    apart = strangers.X[taught(strangers.labels)]
-    estimator.strangeness = Strangeness().fit(activations(listened.X), activations(apart))
+    estimator.strangeness = strangeness(listened.X, strangers)
+
+
+def strangeness(songs: F32, strangers: Table) -> Strangeness:
+    """Taught by songs that were heard, shape (n, n_features), and by those of the strangers that have no genre."""
+    return Strangeness().fit(activations(songs), activations(strangers.X[taught(strangers.labels)]))
 
 
 def heard(X: F32) -> Bools:

@@ -1,6 +1,5 @@
 """Songs to rows of a table: the network's activations, kept for each song so that a stopped run goes on."""
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.dataset import Table
+from ml.dataset import Table, keep
 from ml.decode import stream
 from ml.decode.stretches import Middle, Stretches
 from ml.features import genre, network
@@ -42,14 +41,12 @@ def measure_all(rows: Sequence[Row], *, cache: Path) -> Iterator[int]:
         yield done
         if not (target := _place(cache, row)).exists():
             measured = _measured(row)
-            buffer = io.BytesIO()
-            timbre = np.array(list(measured.timbre.values()))
-            np.savez_compressed(
-                buffer, starts_s=measured.starts_s, activations=measured.activations, timbre=timbre
+            keep(
+                target,
+                starts_s=np.array(measured.starts_s),
+                activations=measured.activations,
+                timbre=np.array(list(measured.timbre.values())),
             )
-            partial = target.with_suffix(".partial")
-            partial.write_bytes(buffer.getvalue())
-            partial.replace(target)
     yield len(rows)
 
 

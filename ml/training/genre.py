@@ -1,14 +1,11 @@
 """The genre model: songs heard by the music network, cross-validated by artist, fitted."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from ml import artifact
 from ml.crossval import class_numbers
@@ -22,7 +19,7 @@ from ml.genre.estimator import GenreEstimator, complete, heard
 from ml.genre.measuring import Row, blocks_of, gather, measure_all, unheard
 from ml.genre.songs import published, songs
 from ml.genre.thresholds import choose_thresholds
-from ml.training import CACHE
+from ml.training import CACHE, follow, taught_by
 
 
 def train_genre(*, seed: int, output: Path | None = None, table: Path | None = None) -> None:
@@ -77,11 +74,8 @@ def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> 
             "feature_version": table.spec.id,
             "thresholds": asdict(choose_thresholds(said.proba, truth, strangeness=said.strangeness)),
             "training": {
-                "rows": len(table),
+                **taught_by(table, seed=seed),
                 "heard": len(listened),
-                "groups": len(set(table.groups)),
-                "ids_sha256": hashlib.sha256("\n".join(sorted(table.ids)).encode()).hexdigest(),
-                "seed": seed,
                 "settings": estimator.settings,
             },
             "metrics": summarise(listened, said),
@@ -97,8 +91,5 @@ def _both(one: Table, other: Table) -> Table:
 def _measured(rows: Sequence[Row], *, what: str) -> Table:
     """With a progress bar; picks up where it was stopped."""
     cache = CACHE / "genre" / genre.spec().id
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task(what, total=len(rows))
-        for done in measure_all(rows, cache=cache):
-            progress.update(bar, completed=done)
+    follow(what, measure_all(rows, cache=cache), total=len(rows))
     return gather(rows, cache=cache)

@@ -1,13 +1,9 @@
 """From lossless masters to a model that can be shipped, with the figures that judge it."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
-
-from rich.console import Console
-from rich.progress import Progress
 
 from ml import artifact, dataset
 from ml.corpus import Example, masters, plan
@@ -26,7 +22,7 @@ from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import Presence
-from ml.training import CACHE
+from ml.training import CACHE, follow, taught_by
 
 SPENT: Final = CACHE / "quality" / f"spent-r{REVISION}.txt"
 """What codings took: of the plan, whatever is measured on them."""
@@ -52,28 +48,15 @@ def train_quality(
 
 
 def _measured(examples: Sequence[Example], *, jobs: int) -> Table:
+    """Under the classes that the codings came to."""
     measure_all(examples, jobs=jobs)
-    return measured_table(examples, jobs=jobs)
-
-
-def measured_table(examples: Sequence[Example], *, jobs: int) -> Table:
-    """The table of what is measured so far, under the classes that the codings came to."""
-    have = set(dataset.gather(examples, cache=cache_folder()).ids.tolist())
-    measured = [example for example in examples if example.id in have]
-    _follow("Weighing", dataset.weigh(measured, cache=SPENT, jobs=jobs), total=len(measured))
-    return dataset.gather(measured, cache=cache_folder(), spent=dataset.spendings(SPENT))
+    follow("Weighing", dataset.weigh(examples, cache=SPENT, jobs=jobs), total=len(examples))
+    return dataset.gather(examples, cache=cache_folder(), spent=dataset.spendings(SPENT))
 
 
 def measure_all(examples: Sequence[Example], *, jobs: int) -> None:
     """Fill the cache of measured rows, with a progress bar; picks up where it was stopped."""
-    _follow("Measuring", dataset.build(examples, cache=cache_folder(), jobs=jobs), total=len(examples))
-
-
-def _follow(title: str, steps: Iterable[int], *, total: int) -> None:
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task(title, total=total)
-        for done in steps:
-            progress.update(bar, completed=done)
+    follow("Measuring", dataset.build(examples, cache=cache_folder(), jobs=jobs), total=len(examples))
 
 
 def cache_folder() -> Path:
@@ -103,10 +86,7 @@ def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
             "feature_version": table.spec.id,
             "thresholds": asdict(thresholds),
             "training": {
-                "rows": len(table),
-                "groups": len(set(table.groups)),
-                "ids_sha256": hashlib.sha256("\n".join(sorted(table.ids)).encode()).hexdigest(),
-                "seed": seed,
+                **taught_by(table, seed=seed),
                 "family_settings": estimator.family_settings,
                 "class_settings": estimator.class_settings,
             },

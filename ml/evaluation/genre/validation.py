@@ -12,8 +12,7 @@ from ml.calibration import UNSHIFTED, calibrated, fit_calibration
 from ml.crossval import class_numbers, fold_numbers
 from ml.dataset import Table
 from ml.genre.classes import CLASSES
-from ml.genre.estimator import GenreEstimator, activations, heard
-from ml.genre.strangeness import Strangeness, taught
+from ml.genre.estimator import GenreEstimator, activations, heard, strangeness
 from ml.genre.thresholds import choose_thresholds
 from ml.genre.verdict import Thresholds, why_undecided
 
@@ -58,7 +57,7 @@ def validate(table: Table, strangers: Table, *, seed: int) -> tuple[Said, Said]:
     for number in range(FOLDS):
         shown, taken, rest = fold != number, folds != number, others != number
         model = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X[shown], table.labels[shown])
-        apart = strangeness(songs.X[taken], strangers.X[rest & taught(strangers.labels)])
+        apart = strangeness(songs.X[taken], strangers.rows(rest))
         for said, X, here in ((known, songs.X, ~taken), (unknown, strangers.X, ~rest)):
             said.log_proba[here] = model.raw_log_proba(X[here])
             said.strangeness[here] = apart(activations(X[here]))
@@ -80,14 +79,9 @@ def strangeness_out_of_fold(table: Table, *, strangers: Table, seed: int = 1) ->
     folds, strange = fold_numbers(table, seed=seed, folds=FOLDS), np.empty(len(table))
     for number in range(FOLDS):
         here = folds == number
-        apart = strangeness(table.X[~here], strangers.X[taught(strangers.labels)])
+        apart = strangeness(table.X[~here], strangers)
         strange[here] = apart(activations(table.X[here]))
     return strange
-
-
-def strangeness(songs: F32, strangers: F32) -> Strangeness:
-    """Taught by both, of shape (n, n_features)."""
-    return Strangeness().fit(activations(songs), activations(strangers))
 
 
 def answered(said: Said, rows: Bools, seconds: Sequence[float], *, thresholds: Thresholds) -> Bools:

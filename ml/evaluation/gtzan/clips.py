@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ml.dataset import keep
 from ml.evaluation.shares import share
 from ml.features import music
 from ml.features.spec import FeatureSpec
@@ -32,13 +33,12 @@ def measured(known: Sequence[Song], *, cache: Path = CACHE) -> Iterator[F32]:
     folder = cache / spec.id
     folder.mkdir(parents=True, exist_ok=True)
     for clip in known:
-        kept = folder / f"{clip.id}.npy"
+        kept = folder / f"{clip.id}.npz"
         if not kept.is_file():
             y, sr = soundfile.read(clip.path, dtype="float32", always_2d=True)
-            made = kept.with_suffix(".part.npy")
-            np.save(made, spec.vector(music.measure(y.T, sr=sr)))
-            made.replace(kept)  # whole or not at all
-        yield np.load(kept)
+            keep(kept, x=spec.vector(music.measure(y.T, sr=sr)))
+        with np.load(kept) as found:
+            yield found["x"]
 
 
 def evaluate_clips(known: Sequence[Song], X: F32, *, seed: int = 1) -> Figures:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ml.corpus.masters import data_folder
 from ml.features.timbre import NAMES
+from ml.genre.songs import songs
 
 F64 = NDArray[np.float64]
 
@@ -40,8 +41,7 @@ def load(root: Path | None = None) -> tuple[list[TableSong], list[TableSong], li
     """Train, valid and test of the fault-filtered split; no song to learn from shares a group with one to judge."""
     folder = (root or data_folder()) / "genre" / "gtzan"
     whole, rows = dict(_read(folder / WHOLE)), _by_song(folder / ROWS)
-    with (folder / "splits" / "gtzan_groups.csv").open(newline="", encoding="utf-8") as file:
-        groups = {row["song"]: row["group"] for row in csv.DictReader(file)}
+    groups = {song.id: song.group for song in songs(root)}
     train, valid, test = (
         [TableSong(id, id.partition(".")[0], groups[id], whole[id], rows[id]) for id in _listed(folder, part)]
         for part in PARTS
