@@ -20,19 +20,17 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
+from benchmarks.recordings import SR, song  # noqa: E402
 from ml.artifact import load_shipped  # noqa: E402
-from ml.corpus import load, masters  # noqa: E402
 from ml.decode.blocks import BLOCK, Excerpt  # noqa: E402
 from ml.decode.stretches import Middle, Stretches  # noqa: E402
 from ml.features import genre, mel, network, timbre  # noqa: E402
 from ml.units import Samples  # noqa: E402
 
-SR = 44100
-
 
 def main() -> None:
     asked = _arguments()
-    y = _song(seconds=round(60 * asked.minutes))
+    y = song(seconds=round(60 * asked.minutes))
     stretches, middle = _kept(y)
     model = load_shipped("genre").estimator
     measured = genre.measure(stretches, middle, sr=SR)
@@ -58,13 +56,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=4.0)
     return parser.parse_args()
-
-
-def _song(*, seconds: int) -> Samples:
-    """Clips of stereo music one after the other, from the start again if they end too soon."""
-    clips = [load(m) for m in masters() if m.kind == "music" and m.channels == 2 and m.sr == SR]
-    y = np.concatenate(clips, axis=1)
-    return np.tile(y, (1, -(-SR * seconds // y.shape[1])))[:, : SR * seconds]
 
 
 def _kept(y: Samples) -> tuple[tuple[Excerpt, ...], Excerpt]:

@@ -29,6 +29,13 @@ def chosen(count: int) -> list[Master]:
     return list(first.values())[:count]
 
 
+def song(*, seconds: int) -> Samples:
+    """Clips of stereo music one after the other, from the start again if they end too soon, shape (2, n)."""
+    clips = [load(m) for m in masters() if m.kind == "music" and m.channels == 2 and m.sr == SR]
+    y = np.concatenate(clips, axis=1)
+    return np.tile(y, (1, -(-SR * seconds // y.shape[1])))[:, : SR * seconds]
+
+
 def files(master: Master, *, folder: Path) -> Iterator[tuple[str, Path]]:
     """(kind, FLAC file of 16 bits at 44.1 kHz) for each of KINDS."""
     y = resample(load(master)[:, : round(LONGEST_S * master.sr)], sr=master.sr, to=SR)

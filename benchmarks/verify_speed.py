@@ -21,15 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ml.corpus import load, masters  # noqa: E402
+from benchmarks.recordings import SR, song  # noqa: E402
 from ml.encode import encode  # noqa: E402
 
-SR, SECONDS = 44100, 240
+SECONDS = 240
 DECODE = """import av, sys
 for path in sys.argv[1:]:
     with av.open(path) as c:
@@ -50,7 +48,7 @@ def main() -> None:
     asked = _arguments()
     with tempfile.TemporaryDirectory() as folder:
         track = Path(folder, "track.mp3")
-        track.write_bytes(encode(_four_minutes(), sr=SR, label=asked.label))
+        track.write_bytes(encode(song(seconds=SECONDS), sr=SR, label=asked.label))
         copies = [Path(shutil.copy(track, Path(folder, f"track{i}.mp3"))) for i in range(MORE)]
         commands = _commands(track, copies, folder=folder)
         costs = {name: [] for name in commands}
@@ -70,13 +68,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--label", default="mp3-320", help="class id of the track")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args()
-
-
-def _four_minutes() -> np.ndarray:
-    """Clips of stereo music at 44.1 kHz one after the other, from the start again if they end too soon."""
-    clips = [load(m) for m in masters() if m.kind == "music" and m.channels == 2 and m.sr == SR]
-    y = np.concatenate(clips, axis=1)
-    return np.tile(y, (1, -(-SR * SECONDS // y.shape[1])))[:, : SR * SECONDS]
 
 
 def _commands(track: Path, copies: list[Path], *, folder: str) -> dict[str, list[str]]:

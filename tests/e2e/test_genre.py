@@ -11,7 +11,7 @@ import pytest
 
 from ml.genre.classes import CLASSES
 from tests.e2e.conftest import Tab, until
-from tests.e2e.test_looks import SERIOUS, SHOTS, _axe
+from tests.e2e.looks import serious, shoot, unfold
 
 DROP = """async ([name, type, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -132,13 +132,7 @@ def test_axe_finds_nothing_serious_and_nothing_overflows(
     drop(tab, tracks["lossless.flac"], ask="quality,genre")
     page = tab.page
     page.wait_for_selector(".viewer.is-alive")
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"e2e-genre-{width}-{scheme}.png", full_page=True)
+    unfold(page)
+    shoot(page, f"genre-{width}-{scheme}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(_axe())
-    found = page.evaluate("axe.run()")
-    bad = [
-        f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in SERIOUS
-    ]
-    assert bad == []
+    assert serious(page)[0] == []

@@ -1,6 +1,5 @@
 """Both widths, both colour schemes, the keyboard, and what stands still."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +8,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Tab, until
+from tests.e2e.looks import serious, shoot, unfold
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
-SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
-SERIOUS = {"serious", "critical"}
 SHIFT = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
@@ -43,19 +39,12 @@ def test_axe_finds_nothing_serious_and_nothing_overflows(
     page.goto(path)
     if name == "answer":
         page.wait_for_selector(".viewer.is-alive")
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"e2e-{name}-{width}-{scheme}.png", full_page=True)
+        unfold(page)
+    shoot(page, f"{name}-{width}-{scheme}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(_axe())
-    found = page.evaluate("axe.run()")
-    bad = [
-        f"{rule['id']}: {rule['nodes'][0]['html']}"
-        for rule in found["violations"]
-        if rule["impact"] in SERIOUS
-    ]
+    bad, kept = serious(page)
     assert bad == []
-    assert len(found["passes"]) > 10
+    assert kept > 10
 
 
 def test_nothing_jumps_when_the_answer_comes(tab: Tab, tracks: dict[str, Path]) -> None:
@@ -104,9 +93,3 @@ def test_the_keyboard_alone_reaches_the_skip_link_and_the_file_picker(tab: Tab) 
     tab.page.keyboard.press("Enter")
     tab.page.keyboard.press("Tab")
     assert tab.page.evaluate("document.activeElement.id") == "file"
-
-
-def _axe() -> str:
-    source = AXE.read_bytes()
-    assert hashlib.sha256(source).hexdigest() == AXE_SHA256
-    return source.decode()
