@@ -15,6 +15,7 @@ from ml.corpus import Example, as_spent, is_averaged, kbps_spent, realise
 from ml.facts import Facts
 from ml.features import quality
 from ml.features.spec import FeatureSpec
+from ml.units import Samples
 
 Row = tuple[str, NDArray[np.float32]]
 BATCH = 40
@@ -149,6 +150,15 @@ class _Excerpt:
     y: NDArray[np.float32]
 
 
+def measure(y: Samples, *, sr: int) -> NDArray[np.float32]:
+    """The numbers of one stretch of sound, shape (n_features,).
+
+    y : shape (1 or 2, n)
+    """
+    values = quality.measure([_Excerpt(0, y)], sr=sr, aside=False).values
+    return np.array(list(values.values()), dtype=np.float32)
+
+
 def keep(path: Path, **arrays: Any) -> None:
     """Write a cached measurement, whole or not at all; arrays by name."""
     buffer = io.BytesIO()
@@ -162,8 +172,7 @@ def _measure_all(examples: Sequence[Example]) -> list[Row]:
     rows = []
     for example in examples:
         y, sr = realise(example)
-        values = quality.measure([_Excerpt(0, y)], sr=sr, aside=False).values
-        rows.append((example.id, np.array(list(values.values()), dtype=np.float32)))
+        rows.append((example.id, measure(y, sr=sr)))
     return rows
 
 

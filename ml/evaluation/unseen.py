@@ -53,11 +53,19 @@ def leave_out(table: Table, tool: str, *, seed: int, jobs: int) -> Unseen:
     if untaught:
         nobody = unseen[:0]
         return Unseen(tool, untaught, nobody, nobody, nobody, nobody)
+    return judge(answer_unseen(table, unseen, seed=seed, jobs=jobs), tool=tool)
+
+
+def answer_unseen(table: Table, unseen: Bools, *, seed: int, jobs: int) -> Answers:
+    """What is said of all rows by models that met neither the row's supergroup nor any unseen row.
+
+    unseen : shape (n,)
+    """
     folds = fold_numbers(table, seed=seed)
     log_proba = out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
     proba = cross_calibrated(log_proba, class_numbers(table), folds=folds, unseen=unseen)
     present = presence_out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
-    return judge(answer_all(table, proba, present=present, folds=folds, unseen=unseen), tool=tool)
+    return answer_all(table, proba, present=present, folds=folds, unseen=unseen)
 
 
 def judge(answers: Answers, *, tool: str) -> Unseen:
