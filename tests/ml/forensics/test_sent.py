@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.encode import decode, encode
-from ml.forensics.account import NAMES, SPARED, account, spared
+from ml.forensics.account import NAMES, SHAPED, SPARED, account, shaped, spared
 from ml.forensics.blocks import KINDS, Frames, edges
 from ml.forensics.sent import CLEAN, Sent, sent
 from ml.forensics.transforms import CODERS, consecutive
@@ -54,6 +54,25 @@ def measured(what: Sent, *, label: str, sr: int) -> dict[str, float]:
 def test_the_cost_is_the_files(label: str, depth: str) -> None:
     what, kbps, sr = found(label, depth=depth)
     assert measured(what, label=label, sr=sr)["kbps"] == pytest.approx(kbps, rel=0.08)
+
+
+@pytest.mark.parametrize("label", ["mp3-128", "mp3-192", "mp3-v2"])
+def test_layer3_is_counted_to_the_percent(label: str) -> None:
+    """Where all steps show: bands that were not sent hold what the decoder's arithmetic leaves, and cost nothing."""
+    what, kbps, sr = found(label)
+    assert measured(what, label=label, sr=sr)["kbps"] == pytest.approx(kbps, rel=0.03)
+
+
+def test_a_hidden_step_is_no_larger_than_one_that_shows() -> None:
+    """At 320 kbps most steps hide under 16 bits; were they those of the bands that show, a tenth would be missing."""
+    deep, rounded = (found("mp3-320", depth=depth)[0].bits.mean() for depth in ("float", "16"))
+    assert rounded == pytest.approx(deep, rel=0.05)
+
+
+def test_vbr_has_another_treble() -> None:
+    vbr, cbr = (shaped(found(label)[0]) for label in ("mp3-v2", "mp3-192"))
+    assert tuple(vbr) == tuple(cbr) == SHAPED
+    assert vbr["raised"] > cbr["raised"] + 0.3
 
 
 def test_noise_that_was_not_sent_is_no_step() -> None:
@@ -138,4 +157,5 @@ def test_silence_and_a_moment() -> None:
     values = account(nothing, sr=SR, length=576)
     assert values["kbps"] < 16
     assert np.isnan(values["top_step"])
+    assert np.isnan(list(shaped(nothing).values())).all()
     assert sent(still[:, :1500], coder="mp3", offset=0, sr=SR, noise=0.3, law=law) is None
