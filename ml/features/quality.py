@@ -238,7 +238,7 @@ class _Heard:
             if found is not None:
                 out[name] = account(found, sr=grid.sr, length=coder.length)
                 if name == "mp3":
-                    out[name] |= shaped(found)
+                    out[name] |= shaped(found, sr=grid.sr, length=coder.length)
                 if name == "aac" and grid.height >= self._clearest.height:
                     out[name] |= spared(found, sr=grid.sr, length=coder.length)
         return out

@@ -172,17 +172,20 @@ class _Reader:
         self._frames, self._coder, self._sr, self._noise = frames, coder, sr, noise
         self._laws = _laws(law) if coder == "mp3" and law.per_octave == 4 else (law,)
         self._law = law
-        self._floor = self._floors()
+        self._floor: F32 = np.empty(0, dtype=np.float32)
+        """Deviation of what is no sound in a line of each frame, shape (n_frames,)."""
 
     def read(self) -> Sent:
         every = np.arange(self._frames[0].count)
-        best = self._part("long", every)
+        magnitudes = self._magnitudes("long", every)
+        self._floor = self._floors(magnitudes)
+        best = self._part(magnitudes, "long", every)
         kinds = np.zeros(len(every), dtype=np.intp)
         score = best.score(self._widths("long"))
         weak = every[score < WEAK * np.quantile(score, 0.8)]
         shorts = best.rows(np.zeros(len(every), dtype=bool))
         for number, kind in [(KINDS.index(k), k) for k in ("start", "stop", "short")] if len(weak) else []:
-            part = self._part(kind, weak)  # type: ignore[arg-type]
+            part = self._part(self._magnitudes(kind, weak), kind, weak)  # type: ignore[arg-type]
             found = part.score(self._widths(kind))  # type: ignore[arg-type]
             better = found > score[weak] + CLEARER
             score[weak[better]] = found[better]
@@ -238,9 +241,12 @@ class _Reader:
         bits[short] = np.median(bits[~short], axis=0) if not short.all() else 0.0
         return bits
 
-    def _part(self, kind: Kind, which: Index) -> _Part:
+    def _magnitudes(self, kind: Kind, which: Index) -> F32:
+        """Of one channel, or of left, right, mid and side: shape (n, 1 or 4 channels, n_lines)."""
         lines = [frames.lines(kind, which) for frames in self._frames]
-        magnitudes = np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
+        return np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
+
+    def _part(self, magnitudes: F32, kind: Kind, which: Index) -> _Part:
         bands, noise = self._bands(kind), self._noise_in(kind, which)
         steps, evidence = self._fit(magnitudes, kind, noise=noise.ravel())
         copied = _copied(magnitudes, bands, noise=noise[:, 0] if self._replaces else None)
@@ -336,16 +342,14 @@ class _Reader:
             bits = layer3_bits(flat, np.array([0, split, 576], dtype=np.int32))
         return np.asarray(bits.reshape(q.shape[:2]), dtype=np.float32)
 
-    def _floors(self) -> F32:
-        """Deviation of what is no sound in a line of each frame, shape (n_frames,): whole octaves over the least."""
-        every = np.arange(self._frames[0].count)
-        least = np.full(len(every), self._noise, dtype=np.float32)
-        if self._coder != "mp3":
+    def _floors(self, magnitudes: F32) -> F32:
+        """Shape (n_frames,), from all long blocks; what leaks counts in whole octaves, so that few values are tried."""
+        least = np.full(len(magnitudes), self._noise, dtype=np.float32)
+        if self._coder != "mp3" or self._noise > CLEAN:
             return least
-        lines = [frames.lines("long", every) for frames in self._frames]
-        loudest = np.max([np.square(one).sum(axis=-1) for one in lines], axis=0)
-        octaves = np.log2(LEAK / self._noise * np.sqrt(loudest) + 1e-9)
-        return np.asarray(least * np.exp2(np.maximum(np.ceil(octaves), 0)), dtype=np.float32)
+        loudest = np.sqrt(np.square(magnitudes).sum(axis=-1).max(axis=-1))
+        octaves = np.ceil(np.log2(loudest * np.float32(LEAK / self._noise) + np.float32(1e-9)))
+        return np.asarray(least * np.exp2(np.maximum(octaves, 0)), dtype=np.float32)
 
     def _noise_in(self, kind: Kind, which: Index) -> F32:
         """Of each frame, shape (n, 1, 1)."""
