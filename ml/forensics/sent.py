@@ -61,6 +61,13 @@ small to be seen."""
 UNSEEN: Final = 1.5
 """log2 of step over noise: larger ones would be seen."""
 
+QUIET: Final = 1.2
+"""Deviations of the noise under which a band that fits no step holds noise alone, though a line of it may stand out."""
+ALIKE: Final = 0.5
+"""Nats a line for mid and side where the side is silent and left and right are not: they would be sent twice."""
+MOST_BITS: Final = 4095
+"""Of one channel's granule: ISO 11172-3, 2.4.1.7, has 12 bits for the length."""
+
 UNSPLIT: Final = 8
 """Bands under the first region of tables where the window is not a long one: ISO 11172-3, 2.4.2.7."""
 
@@ -205,6 +212,8 @@ class _Reader:
         if short.any():
             bits[short] = self._cost(shorts, "short")[1]
         step_bits = self._step_bits(known, q, short=short, shorts=shorts)
+        if self._coder == "mp3":
+            bits = np.minimum(bits, MOST_BITS - step_bits)
         squares = np.add.reduceat(best.magnitudes**2, self._bands("long")[:-1], axis=-1)
         sure = self._cost(best, "long", bridges=bridges, known_only=True)[1]
         sure[short] = bits[short]
@@ -249,6 +258,9 @@ class _Reader:
     def _part(self, magnitudes: F32, kind: Kind, which: Index) -> _Part:
         bands, noise = self._bands(kind), self._noise_in(kind, which)
         steps, evidence = self._fit(magnitudes, kind, noise=noise.ravel())
+        if self._coder == "mp3":
+            squares = np.add.reduceat(magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
+            steps[(evidence <= FITS_FROM) & (squares < (QUIET * noise) ** 2)] = np.nan
         copied = _copied(magnitudes, bands, noise=noise[:, 0] if self._replaces else None)
         return _pair(magnitudes, steps, evidence, copied, noise, bands=bands, whole=self._coder == "mp3")
 
@@ -386,7 +398,8 @@ def _pair(
     says = np.where(silent & ~silent[:, other], evidence[:, other], evidence)
     more = says[:, 2:].sum(axis=1) - says[:, :2].sum(axis=1)
     if whole:
-        total = (more * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1, keepdims=True)
+        alike = silent[:, 3] & ~silent[:, 0] & ~silent[:, 1]
+        total = ((more + ALIKE * alike) * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1, keepdims=True)
         more = np.broadcast_to(total, more.shape)
     mid_side = more > 0
     by_band, by_line = mid_side[:, None], np.repeat(mid_side, np.diff(bands), axis=1)[:, None]
