@@ -261,7 +261,7 @@ class _Reader:
         if self._coder == "mp3":
             squares = np.add.reduceat(magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
             steps[(evidence <= FITS_FROM) & (squares < (QUIET * noise) ** 2)] = np.nan
-        copied = _copied(magnitudes, bands, noise=noise[:, 0] if self._replaces else None)
+        copied = _copied(magnitudes, bands, noise=self._noise if self._replaces else None)
         return _pair(magnitudes, steps, evidence, copied, noise, bands=bands, whole=self._coder == "mp3")
 
     @property
@@ -289,6 +289,8 @@ class _Reader:
 
         noise : shape (n,), of few values
         """
+        if self._coder != "mp3":
+            return self._fit_evenly(magnitudes, kind, noise=self._noise)
         shape = (*magnitudes.shape[:2], len(self._bands(kind)) - 1)
         steps, evidence = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
         for level in np.unique(noise):
@@ -413,11 +415,11 @@ def _pair(
     )
 
 
-def _copied(magnitudes: F32, bands: I32, *, noise: F32 | None) -> Bools:
+def _copied(magnitudes: F32, bands: I32, *, noise: float | None) -> Bools:
     """Bands in which one channel is a multiple of the other, as intensity stereo leaves them: shape (n, n_bands).
 
     magnitudes : shape (n, 1 or 4 channels, n_lines)
-    noise : shape (n, 1); None where no coder copies
+    noise : None where no coder copies
     """
     if noise is None or magnitudes.shape[1] == 1:
         return np.zeros((len(magnitudes), len(bands) - 1), dtype=bool)
