@@ -21,6 +21,9 @@ LATTICES: Final = ("vorbis", "opus")
 COUNTED: Final = {"mp3": ("mp3",), "aac": ("aac-kbd", "aac-sine")}
 """Families whose numbers are counted frame by frame, and the tests that hear them."""
 
+OWN: Final = {"mp3": account.SHAPED, "aac": account.SPARED}
+"""What is asked of one family alone."""
+
 PAIRS: Final = ("lr", "ms")
 
 GRID_NUMBERS: Final = (
@@ -125,5 +128,5 @@ def account_features(accounts: Mapping[str, Mapping[str, float]]) -> dict[str, f
     return {
         f"{name}.rounding.{one}": accounts.get(name, {}).get(one, np.nan)
         for name in COUNTED
-        for one in (*account.NAMES, *(account.SPARED if name == "aac" else ()))
+        for one in (*account.NAMES, *OWN[name])
     }

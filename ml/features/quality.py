@@ -25,7 +25,7 @@ from ml.features.excerpt import Excerpt
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
-from ml.forensics.account import account, spared
+from ml.forensics.account import account, shaped, spared
 from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
@@ -237,6 +237,8 @@ class _Heard:
             )
             if found is not None:
                 out[name] = account(found, sr=grid.sr, length=coder.length)
+                if name == "mp3":
+                    out[name] |= shaped(found, sr=grid.sr, length=coder.length)
                 if name == "aac" and grid.height >= self._clearest.height:
                     out[name] |= spared(found, sr=grid.sr, length=coder.length)
         return out

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics.blocks import KINDS
+from ml.forensics.factors import factors
 from ml.forensics.sent import Sent
 
 F32 = NDArray[np.float32]
@@ -67,6 +68,15 @@ SPARED: Final = (*(f"spared_{name}" for name in ("kbps", "p25", "p50", "p75", "f
 """The cost without bands that one channel copies from the other or that noise fills, kbps, and the shares of those: what
 AAC's intensity stereo and noise substitution leave reads as rounded a second time, or finely, and doubles the cost."""
 
+SHAPED: Final = ("kbps_clear", "reservoir_clear", "raised", "coarse", "factors")
+"""The cost of granules whose steps show, and the range of what it adds up to, as above: across a splice, in clipping and
+in near silence the others read far too high. How the steps were sent: shares of granules whose treble is finer by the
+standard's own table, which LAME's VBR nearly always uses and its CBR hardly ever, and of those whose steps are whole
+octaves apart; bits of the factors, of which Shine has none."""
+
+CLEAR: Final = 0.85
+"""Share of a granule's bands on a lattice from which its cost is believed; at least half of all are."""
+
 NAMES: Final = (*TOTALS, *(f"{name}_{hz}" for hz in BAND_EDGES_HZ[:-1] for name in STATISTICS))
 
 
@@ -88,6 +98,28 @@ def spared(found: Sent, *, sr: int, length: int) -> dict[str, float]:
     fitting = np.median(kbps[found.fits >= np.median(found.fits)])
     values = (kbps.mean(), *quarters, fitting, found.copied.mean(), found.filled.mean())
     return {name: float(value) for name, value in zip(SPARED, values, strict=True)}
+
+
+def shaped(found: Sent, *, sr: int, length: int) -> dict[str, float]:
+    """Every one of SHAPED; of Layer III's long blocks what is about factors, NaN where no step is known."""
+    clear = found.fits >= min(CLEAR, float(np.median(found.fits)))
+    bits = found.bits.astype(np.float64)
+    mean = float(bits[clear].mean())
+    walk = float(np.ptp(np.cumsum(np.where(clear, bits - mean, 0.0))))
+    known = np.isfinite(found.steps).any(axis=(1, 2))
+    sent = factors(found.steps[known])
+    return {
+        "kbps_clear": mean * sr / length / 1000,
+        "reservoir_clear": float(np.log2(walk + 1)),
+        "raised": _mean(sent.raised),
+        "coarse": _mean(sent.coarse),
+        "factors": _mean(sent.bits),
+    }
+
+
+def _mean(values: F32) -> float:
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if there.size else np.nan
 
 
 def _cost(found: Sent, *, rate: float) -> dict[str, float]:

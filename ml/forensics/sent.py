@@ -1,7 +1,7 @@
 """What an MPEG coder sent: at the grid, the block type, the steps and the numbers of frame after frame, and their cost.
 
-The cost is exact where all steps are known: for long and short blocks of LAME it stays within 3 % of what the file
-holds. Steps that hide under the file's own rounding are taken from the neighbouring bands.
+The cost is exact where all steps are known: most granules of LAME read within 1 % of what the file holds. Steps that
+hide under the file's own rounding are taken from the neighbouring bands, but no larger than such a step can be.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ml.forensics.blocks import KINDS, Frames, Kind, edges, noise_in
 from ml.forensics.channels import four
-from ml.forensics.spending import aac_bits, aac_step_bits, layer3_bits, layer3_step_bits
+from ml.forensics.factors import factors
+from ml.forensics.spending import aac_bits, aac_step_bits, layer3_bits
 from ml.forensics.steps import Law, fit, numbers
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import MOST_EVIDENCE
@@ -49,6 +50,26 @@ READABLE: Final = 2.5
 
 CLEAN: Final = 0.03
 """Deviation of what arithmetic leaves in a decode to floats, in 16-bit steps."""
+
+LEAK: Final = 2.0**-20
+"""Deviation of what a decode to floats, and the analysis after it, leave in a line of Layer III, as a share of its
+granule's root sum of squares: lines that were not sent read 2**-22 to 2**-21 of it."""
+
+UNTOLD: Final = (-0.2, 2.0)
+"""Nats a line, and levels in deviations of the noise: a band that says no less and is this loud was sent in steps too
+small to be seen."""
+UNSEEN: Final = 1.5
+"""log2 of step over noise: larger ones would be seen."""
+
+QUIET: Final = 1.2
+"""Deviations of the noise under which a band that fits no step holds noise alone, though a line of it may stand out."""
+ALIKE: Final = 0.5
+"""Nats a line for mid and side where the side is silent and left and right are not: they would be sent twice."""
+MOST_BITS: Final = 4095
+"""Of one channel's granule: ISO 11172-3, 2.4.1.7, has 12 bits for the length."""
+
+UNSPLIT: Final = 8
+"""Bands under the first region of tables where the window is not a long one: ISO 11172-3, 2.4.2.7."""
 
 LARGEST: Final = 8191
 """ISO 11172-3 and 13818-7 have no larger number."""
@@ -124,10 +145,17 @@ class _Part:
     mid_side: F32
     copied: Bools
     """Shape (n, n_bands)."""
+    noise: F32
+    """Deviation of what is no sound, shape (n, 1, 1)."""
 
     @property
     def heard(self) -> Bools:
         return ~np.isnan(self.steps)
+
+    @property
+    def known(self) -> F32:
+        """The steps that show, NaN for others."""
+        return np.where((self.evidence > FITS_FROM) & self.heard, self.steps, np.float32(np.nan))
 
     def score(self, widths: I32) -> F32:
         """Nats a line of what is heard, shape (n,); little sound says little."""
@@ -143,7 +171,7 @@ class _Part:
         return _Part(*(getattr(self, name)[chosen] for name in _PARTS))
 
 
-_PARTS: Final = ("magnitudes", "steps", "evidence", "mid_side", "copied")
+_PARTS: Final = ("magnitudes", "steps", "evidence", "mid_side", "copied", "noise")
 
 
 class _Reader:
@@ -151,40 +179,43 @@ class _Reader:
         self._frames, self._coder, self._sr, self._noise = frames, coder, sr, noise
         self._laws = _laws(law) if coder == "mp3" and law.per_octave == 4 else (law,)
         self._law = law
+        self._floor: F32 = np.empty(0, dtype=np.float32)
+        """Deviation of what is no sound in a line of each frame, shape (n_frames,)."""
 
     def read(self) -> Sent:
         every = np.arange(self._frames[0].count)
-        best = self._part("long", every)
+        magnitudes = self._magnitudes("long", every)
+        self._floor = self._floors(magnitudes)
+        best = self._part(magnitudes, "long", every)
         kinds = np.zeros(len(every), dtype=np.intp)
         score = best.score(self._widths("long"))
         weak = every[score < WEAK * np.quantile(score, 0.8)]
-        blocks = np.empty((0, len(self._frames)), dtype=np.float32)
+        shorts = best.rows(np.zeros(len(every), dtype=bool))
         for number, kind in [(KINDS.index(k), k) for k in ("start", "stop", "short")] if len(weak) else []:
-            part = self._part(kind, weak)  # type: ignore[arg-type]
+            part = self._part(self._magnitudes(kind, weak), kind, weak)  # type: ignore[arg-type]
             found = part.score(self._widths(kind))  # type: ignore[arg-type]
             better = found > score[weak] + CLEARER
             score[weak[better]] = found[better]
             kinds[weak[better]] = number
             if kind == "short":
-                blocks = self._cost(part.rows(better), "short")[1]
+                shorts = part.rows(better)
             else:
                 best.put(weak[better], part, better)
-        return self._sent(best, kinds, score, blocks)
+        return self._sent(best, kinds, score, shorts)
 
-    def _sent(self, best: _Part, kinds: Index, score: F32, blocks: F32) -> Sent:
-        q, bits = self._cost(best, "long")
+    def _sent(self, best: _Part, kinds: Index, score: F32, shorts: _Part) -> Sent:
         short = kinds == KINDS.index("short")
+        bridges = ~short & (kinds > 0)
+        q, bits = self._cost(best, "long", bridges=bridges)
         fits = (best.evidence > FITS_FROM) | ~best.heard
-        known = np.where((best.evidence > FITS_FROM) & best.heard & ~short[:, None, None], best.steps, np.nan)
+        known = np.where(short[:, None, None], np.float32(np.nan), best.known)
         if short.any():
-            bits[short] = blocks
-        step_bits = (
-            layer3_step_bits(known) if self._coder == "mp3" else aac_step_bits(known, q, self._bands("long"))
-        )
-        typical = np.median(step_bits[~short], axis=0) if not short.all() else 0.0
-        step_bits[short] = typical
+            bits[short] = self._cost(shorts, "short")[1]
+        step_bits = self._step_bits(known, q, short=short, shorts=shorts)
+        if self._coder == "mp3":
+            bits = np.minimum(bits, MOST_BITS - step_bits)
         squares = np.add.reduceat(best.magnitudes**2, self._bands("long")[:-1], axis=-1)
-        sure = self._cost(best, "long", known_only=True)[1]
+        sure = self._cost(best, "long", bridges=bridges, known_only=True)[1]
         sure[short] = bits[short]
         filled = self._noise_like(best, known) & ~short[:, None, None]
         spared = np.where(short[:, None], bits, self._spared(best, filled, bits=bits))
@@ -208,13 +239,30 @@ class _Reader:
             q=q,
         )
 
-    def _part(self, kind: Kind, which: Index) -> _Part:
+    def _step_bits(self, known: F32, q: F32, *, short: Bools, shorts: _Part) -> F32:
+        """Bits of the steps of each frame, shape (n, channels); AAC's short blocks take what is usual."""
+        if self._coder == "mp3":
+            bits = factors(known).bits
+            if short.any():
+                bits[short] = factors(shorts.known).bits
+            return bits
+        bits = aac_step_bits(known, q, self._bands("long"))
+        bits[short] = np.median(bits[~short], axis=0) if not short.all() else 0.0
+        return bits
+
+    def _magnitudes(self, kind: Kind, which: Index) -> F32:
+        """Of one channel, or of left, right, mid and side: shape (n, 1 or 4 channels, n_lines)."""
         lines = [frames.lines(kind, which) for frames in self._frames]
-        magnitudes = np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
-        steps, evidence = self._fit(magnitudes, kind)
-        bands, noise = self._bands(kind), self._noise * noise_in(kind, coder=self._coder)
-        copied = _copied(magnitudes, bands, noise=noise if self._replaces else None)
-        return _pair(magnitudes, steps, evidence, copied, bands=bands, whole=self._coder == "mp3")
+        return np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
+
+    def _part(self, magnitudes: F32, kind: Kind, which: Index) -> _Part:
+        bands, noise = self._bands(kind), self._noise_in(kind, which)
+        steps, evidence = self._fit(magnitudes, kind, noise=noise.ravel())
+        if self._coder == "mp3":
+            squares = np.add.reduceat(magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
+            steps[(evidence <= FITS_FROM) & (squares < (QUIET * noise) ** 2)] = np.nan
+        copied = _copied(magnitudes, bands, noise=self._noise if self._replaces else None)
+        return _pair(magnitudes, steps, evidence, copied, noise, bands=bands, whole=self._coder == "mp3")
 
     @property
     def _replaces(self) -> bool:
@@ -236,10 +284,23 @@ class _Reader:
             return bits
         return self._cost(replace(part, steps=np.where(silent, np.float32(np.nan), part.steps)), "long")[1]
 
-    def _fit(self, magnitudes: F32, kind: Kind) -> tuple[F32, F32]:
-        """Under the likelier law of each channel of a frame: shape (n, channels, n_bands)."""
+    def _fit(self, magnitudes: F32, kind: Kind, *, noise: F32) -> tuple[F32, F32]:
+        """Under the likelier law of each channel of a frame: shape (n, channels, n_bands).
+
+        noise : shape (n,), of few values
+        """
+        if self._coder != "mp3":
+            return self._fit_evenly(magnitudes, kind, noise=self._noise)
+        shape = (*magnitudes.shape[:2], len(self._bands(kind)) - 1)
+        steps, evidence = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        for level in np.unique(noise):
+            at = noise == level
+            steps[at], evidence[at] = self._fit_evenly(magnitudes[at], kind, noise=float(level))
+        return steps, evidence
+
+    def _fit_evenly(self, magnitudes: F32, kind: Kind, *, noise: float) -> tuple[F32, F32]:
         n, channels, n_lines = magnitudes.shape
-        bands, noise = self._bands(kind), self._noise * noise_in(kind, coder=self._coder)
+        bands = self._bands(kind)
         flat = np.ascontiguousarray(magnitudes.reshape(-1, n_lines))
         found = [fit(flat, bands, law=law, noise=noise) for law in self._laws]
         steps, evidence = np.stack([s for s, _ in found]), np.stack([e for _, e in found])
@@ -248,20 +309,66 @@ class _Reader:
         chosen = likelier, np.arange(len(flat))
         return steps[chosen].reshape(n, channels, -1), evidence[chosen].reshape(n, channels, -1)
 
-    def _cost(self, part: _Part, kind: Kind, *, known_only: bool = False) -> tuple[F32, F32]:
-        """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels)."""
-        bands, noise = self._bands(kind), self._noise * noise_in(kind, coder=self._coder)
-        known = np.where((part.evidence > FITS_FROM) & part.heard, part.steps, np.nan)
-        filled = np.where(np.isnan(known), SILENT_STEP, known) if known_only else _filled(known)
-        steps = np.where(part.heard, filled, SILENT_STEP).astype(np.float32)
-        clear = np.where(part.magnitudes > HIDDEN * noise, part.magnitudes, np.float32(0))
-        q = np.minimum(numbers(clear, bands, steps=steps, law=self._law), LARGEST)
-        flat = q.reshape(-1, q.shape[-1]).astype(np.int32)
-        if self._coder == "mp3":
-            bits = layer3_bits(flat, np.array([0, 36, 576], dtype=np.int32) if kind == "short" else bands)
-        else:
+    def _cost(
+        self, part: _Part, kind: Kind, *, bridges: Bools | None = None, known_only: bool = False
+    ) -> tuple[F32, F32]:
+        """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels).
+
+        bridges : which are start or stop blocks, shape (n,)
+        """
+        steps = np.where(part.heard, self._likely(part, kind, known_only=known_only), SILENT_STEP)
+        clear = np.where(part.magnitudes > HIDDEN * part.noise, part.magnitudes, np.float32(0))
+        q = numbers(clear, self._bands(kind), steps=steps.astype(np.float32), law=self._law)
+        q = np.minimum(q, LARGEST)
+        bits = self._lengths(q, kind)
+        if bridges is not None and self._coder == "mp3" and bridges.any():
+            bits[bridges] = self._lengths(q[bridges], "start")
+        return q, bits
+
+    def _likely(self, part: _Part, kind: Kind, *, known_only: bool) -> F32:
+        """Steps of all bands, log2, the shape of the part's; those that are not known as they are likely to be."""
+        known = part.known
+        if known_only:
+            return np.where(np.isnan(known), np.float32(SILENT_STEP), known)
+        filled = _filled(known)
+        if self._coder != "mp3":
+            return filled
+        top = np.fmax.reduce(known, axis=-1)[..., None]
+        filled = np.fmin(filled, top)
+        if kind != "short":
+            filled[..., -1:] = _or(top, filled[..., -1:])
+        bands = self._bands(kind)
+        squares = np.add.reduceat(part.magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
+        least, level = UNTOLD
+        hidden = np.isnan(known) & (part.evidence > least) & (squares > (level * part.noise) ** 2)
+        unseen = np.minimum(filled, np.log2(part.noise) + np.float32(UNSEEN))
+        return np.asarray(np.where(hidden, unseen, filled), dtype=np.float32)
+
+    def _lengths(self, q: F32, kind: Kind) -> F32:
+        """Bits of the numbers, shape (n, channels)."""
+        flat, bands = q.reshape(-1, q.shape[-1]).astype(np.int32), self._bands(kind)
+        if self._coder != "mp3":
             bits = aac_bits(flat, bands[::8] if kind == "short" else bands)
-        return q, bits.reshape(q.shape[:2]).astype(np.float32)
+        elif kind == "long":
+            bits = layer3_bits(flat, bands)
+        else:
+            split = 36 if kind == "short" else bands[UNSPLIT]
+            bits = layer3_bits(flat, np.array([0, split, 576], dtype=np.int32))
+        return np.asarray(bits.reshape(q.shape[:2]), dtype=np.float32)
+
+    def _floors(self, magnitudes: F32) -> F32:
+        """Shape (n_frames,), from all long blocks; what leaks counts in whole octaves, so that few values are tried."""
+        least = np.full(len(magnitudes), self._noise, dtype=np.float32)
+        if self._coder != "mp3" or self._noise > CLEAN:
+            return least
+        loudest = np.sqrt(np.square(magnitudes).sum(axis=-1).max(axis=-1))
+        octaves = np.ceil(np.log2(loudest * np.float32(LEAK / self._noise) + np.float32(1e-9)))
+        return np.asarray(least * np.exp2(np.maximum(octaves, 0)), dtype=np.float32)
+
+    def _noise_in(self, kind: Kind, which: Index) -> F32:
+        """Of each frame, shape (n, 1, 1)."""
+        gain = np.float32(noise_in(kind, coder=self._coder))
+        return np.asarray(self._floor[which, None, None] * gain)
 
     def _bands(self, kind: Kind) -> I32:
         return edges(kind, coder=self._coder, sr=self._sr)
@@ -278,19 +385,23 @@ def _laws(law: Law) -> tuple[Law, Law]:
     )
 
 
-def _pair(magnitudes: F32, steps: F32, evidence: F32, copied: Bools, *, bands: I32, whole: bool) -> _Part:
+def _pair(
+    magnitudes: F32, steps: F32, evidence: F32, copied: Bools, noise: F32, *, bands: I32, whole: bool
+) -> _Part:
     """Left and right, or mid and side, whichever lies more on a lattice; where one of a pair is silent, the other counts
     twice.
 
     whole : the choice is one for all bands
     """
     if magnitudes.shape[1] == 1:
-        return _Part(magnitudes, steps, evidence, np.zeros(evidence.shape[::2], dtype=np.float32), copied)
+        unpaired = np.zeros(evidence.shape[::2], dtype=np.float32)
+        return _Part(magnitudes, steps, evidence, unpaired, copied, noise)
     silent, other = np.isnan(steps), [1, 0, 3, 2]
     says = np.where(silent & ~silent[:, other], evidence[:, other], evidence)
     more = says[:, 2:].sum(axis=1) - says[:, :2].sum(axis=1)
     if whole:
-        total = (more * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1, keepdims=True)
+        alike = silent[:, 3] & ~silent[:, 0] & ~silent[:, 1]
+        total = ((more + ALIKE * alike) * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1, keepdims=True)
         more = np.broadcast_to(total, more.shape)
     mid_side = more > 0
     by_band, by_line = mid_side[:, None], np.repeat(mid_side, np.diff(bands), axis=1)[:, None]
@@ -300,6 +411,7 @@ def _pair(magnitudes: F32, steps: F32, evidence: F32, copied: Bools, *, bands: I
         np.where(by_band, evidence[:, 2:], evidence[:, :2]),
         mid_side.astype(np.float32),
         copied,
+        noise,
     )
 
 
@@ -330,6 +442,11 @@ def _filled(known: F32) -> F32:
             over = np.interp(x, x[at], (row - usual)[at]) if at.any() else 0.0
             row[:] = np.where(at, row, usual + over)
     return flat.reshape(known.shape)
+
+
+def _or(steps: F32, other: F32) -> F32:
+    """The first, the other where it is NaN."""
+    return np.where(np.isnan(steps), other, steps)
 
 
 def _medians(flat: F32) -> F32:

@@ -145,21 +145,11 @@ def _aac(q: I32, edges: I32, fours: I32, pairs: I32, out: I32) -> None:
         out[g] = total.min()
 
 
-def layer3_step_bits(steps: F32) -> F32:
-    """Length of the scale factors, about: shape (n, channels) from steps of shape (n, channels, 22), NaN where unknown.
-
-    Bands up to 10 and the others have one width each (ISO 11172-3, 2.4.2.7); every one is taken as sent.
-    """
-    top = np.fmax.reduce(steps, axis=-1)[..., None]
-    factors = np.nan_to_num(np.round(2 * (top - steps)))
-    low, high = factors[..., :11].max(axis=-1), factors[..., 11:21].max(axis=-1)
-    return np.asarray(
-        11 * np.ceil(np.log2(np.minimum(low, 15) + 1)) + 10 * np.ceil(np.log2(np.minimum(high, 7) + 1))
-    )
-
-
 def aac_step_bits(steps: F32, q: F32, edges: I32) -> F32:
-    """The same for AAC, whose bands with numbers say by how much their step is another than the last one's."""
+    """Length of AAC's scale factors, about: shape (n, channels) from steps of shape (n, channels, n_bands).
+
+    Unknown steps are NaN. Bands with numbers say by how much their step is another than the last one's.
+    """
     used = np.add.reduceat(q, edges[:-1], axis=-1) > 0
     out = np.zeros(steps.shape[:2], dtype=np.float32)
     for at in np.ndindex(out.shape):

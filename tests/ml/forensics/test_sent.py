@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.encode import decode, encode
-from ml.forensics.account import NAMES, SPARED, account, spared
+from ml.forensics.account import NAMES, SHAPED, SPARED, account, shaped, spared
 from ml.forensics.blocks import KINDS, Frames, edges
 from ml.forensics.sent import CLEAN, Sent, sent
 from ml.forensics.transforms import CODERS, consecutive
@@ -20,10 +20,10 @@ OFFSET = {"mp3": 48, "aac-kbd": 0}
 
 @cache
 def found(
-    label: str, *, clicks: bool = False, depth: str = "float", gain: float = 1.0
+    label: str, *, clicks: bool = False, depth: str = "float", gain: float = 1.0, level: float = 1.0
 ) -> tuple[Sent, float, int]:
     """(what was sent, kbps of the file, sampling rate)"""
-    y = music(seconds=4.0)
+    y = music(seconds=4.0) * np.float32(level)
     if clicks:
         y = y * 0.05
         y[:, 11000::11025] += 0.8
@@ -54,6 +54,63 @@ def measured(what: Sent, *, label: str, sr: int) -> dict[str, float]:
 def test_the_cost_is_the_files(label: str, depth: str) -> None:
     what, kbps, sr = found(label, depth=depth)
     assert measured(what, label=label, sr=sr)["kbps"] == pytest.approx(kbps, rel=0.08)
+
+
+@pytest.mark.parametrize("label", ["mp3-128", "mp3-192", "mp3-v2"])
+def test_layer3_is_counted_to_the_percent(label: str) -> None:
+    """Where all steps show: bands that were not sent hold what the decoder's arithmetic leaves, and cost nothing."""
+    what, kbps, sr = found(label)
+    assert measured(what, label=label, sr=sr)["kbps"] == pytest.approx(kbps, rel=0.006)
+
+
+def test_a_hidden_step_is_no_larger_than_one_that_shows() -> None:
+    """At 320 kbps most steps of quiet music hide under 16 bits: were they like those that show, much would be missing."""
+    deep, rounded = (found("mp3-320", depth=depth, level=0.02)[0].bits.mean() for depth in ("float", "16"))
+    assert rounded == pytest.approx(deep, rel=0.06)
+
+
+def test_what_is_alike_is_counted_once() -> None:
+    """Where the side is nothing, left and right lie on the lattice of their middle, but for their own rounding."""
+    z, sr = decode(encode(music(seconds=4.0)[[0, 0]], sr=SR, label="mp3-128"))
+    law = CODERS["mp3"].exact
+    assert law is not None
+    dither = np.random.default_rng(3).uniform(-0.5, 0.5, z.shape).astype(np.float32)
+    both = np.rint(at_steps(z) + dither)
+    what = sent(both, coder="mp3", offset=OFFSET["mp3"], sr=sr, noise=0.45, law=law)
+    alone = sent(both[[0, 0]], coder="mp3", offset=OFFSET["mp3"], sr=sr, noise=0.45, law=law)
+    assert what is not None
+    assert alone is not None
+    assert what.mid_side.mean() > 0.9
+    assert what.bits.mean() == pytest.approx(alone.bits.mean(), rel=0.08)
+
+
+def test_no_channel_of_layer3_takes_more_than_its_field_can_say() -> None:
+    """Noise at a wrong grid: numbers without end."""
+    noise = np.random.default_rng(4).standard_normal((2, 30000)).astype(np.float32) * np.float32(9000)
+    law = CODERS["mp3"].exact
+    assert law is not None
+    what = sent(noise, coder="mp3", offset=0, sr=SR, noise=CLEAN, law=law)
+    assert what is not None
+    assert what.bits.max() <= 2 * 4095 + 144
+
+
+def test_a_splice_hides_nothing_of_the_cost() -> None:
+    """The part behind lies on another grid, fits no step and reads as it likes."""
+    y, sr = decode(encode(music(seconds=4.0), sr=SR, label="mp3-128"))
+    law = CODERS["mp3"].exact
+    assert law is not None
+    at = y.shape[1] // 2
+    spliced = at_steps(np.concatenate([y[:, :at], y[:, at + 200 :]], axis=1))
+    what = sent(spliced, coder="mp3", offset=OFFSET["mp3"], sr=sr, noise=CLEAN, law=law)
+    assert what is not None
+    assert abs(shaped(what, sr=sr, length=576)["kbps_clear"] - 128) < 6
+    assert what.bits.mean() * sr / 576000 > 150
+
+
+def test_vbr_has_another_treble() -> None:
+    vbr, cbr = (shaped(found(label)[0], sr=SR, length=576) for label in ("mp3-v2", "mp3-192"))
+    assert tuple(vbr) == tuple(cbr) == SHAPED
+    assert vbr["raised"] > cbr["raised"] + 0.3
 
 
 def test_noise_that_was_not_sent_is_no_step() -> None:
@@ -138,4 +195,5 @@ def test_silence_and_a_moment() -> None:
     values = account(nothing, sr=SR, length=576)
     assert values["kbps"] < 16
     assert np.isnan(values["top_step"])
+    assert np.isnan(shaped(nothing, sr=SR, length=576)["raised"])
     assert sent(still[:, :1500], coder="mp3", offset=0, sr=SR, noise=0.3, law=law) is None
