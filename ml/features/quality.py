@@ -45,6 +45,7 @@ from ml.forensics.trial import (
     noise_of,
     spectra,
 )
+from ml.forensics.twice import judge_twice
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
@@ -141,6 +142,7 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
         heard.listen_patiently()
     else:
         heard.listen_beneath()
+        heard.listen_twice()
     return heard
 
 
@@ -192,6 +194,12 @@ class _Heard:
             if coder != clearest:
                 ask = judge_beneath_floors if (coder, clearest) == ("mp3", "vorbis") else judge_beneath
                 self.grids[coder] = ask(grid, self._searches[coder])
+
+    def listen_twice(self) -> None:
+        """Ask the clearest coder whether it was there before."""
+        grid = self._clearest
+        search = self._searches[grid.coder]
+        self.grids[grid.coder] = judge_twice(grid, search, noise=self._noise(search))
 
     def rounding(self) -> dict[str, Rounding]:
         """Steps and bits at the grids that are clear; the grids learn from it whether their steps are the coder's own."""
