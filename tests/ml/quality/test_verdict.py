@@ -102,6 +102,15 @@ def test_a_coder_that_shows_twice_is_told_twice():
     assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]  # the second is the file's own
 
 
+@pytest.mark.parametrize(("blurred", "labels"), [(12.0, ["mp3", "vorbis-q8"]), (2.0, ["vorbis-q8"])])
+def test_mp3_under_another_coder_is_told_by_its_grid(blurred, labels):
+    found = measured(vorbis=40.0)
+    found.grids["mp3"] = replace(found.grids["mp3"], blurred=blurred)
+    unlikely = dict.fromkeys(LOSSY, 0.02) | {"vorbis": 0.99}
+    said = answer(sure("vorbis-q8"), FLAC, found, present=unlikely)
+    assert [g.label for g in said.history] == labels
+
+
 def test_a_coding_is_told_when_it_was_probably_met_whatever_its_grid():
     grids = measured(mp3=40.0, wma=9.0, opus=4.0)
     met = dict.fromkeys(LOSSY, 0.02) | {"mp3": 0.99, "opus": 0.8}
