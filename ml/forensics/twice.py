@@ -57,7 +57,8 @@ def judge_twice(grid: Grid, search: Search, *, noise: float) -> Grid:
     assert own is not None
     assert any_gain is not None
     likely = _apart(search.candidates(grid.coder, coder.length), grid=grid, length=coder.length)[:LIKELY]
-    others = _apart([coder.length * k // OTHERS + 17 for k in range(OTHERS)], grid=grid, length=coder.length)
+    even = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
+    others = [offset for offset in _apart(even, grid=grid, length=coder.length) if offset not in likely]
 
     def along(regions: F32, suspects: Sequence[int], law: Law, noise: float) -> F32:
         found = Bench(regions, coder=coder, offsets=[*suspects, *others], sr=grid.sr, noise=noise).along(law)
