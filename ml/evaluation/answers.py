@@ -27,7 +27,7 @@ Bools = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
 CLAIM: Final = Declared(container="flac", codec="flac")
-HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient", "blurred")
+HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient", "blurred", "twice")
 _NOTHING: Final = np.zeros((4, 1), dtype=np.float32)
 
 
@@ -153,7 +153,13 @@ def _grids(table: Table) -> list[dict[str, Grid]]:
 
 
 def _grid(
-    coder: str, confirmed: float, lattice: float, shifted: float, patient: float, blurred: float
+    coder: str,
+    confirmed: float,
+    lattice: float,
+    shifted: float,
+    patient: float,
+    blurred: float,
+    twice: float,
 ) -> Grid:
     return Grid(
         coder,
@@ -169,6 +175,7 @@ def _grid(
         shifted=shifted,
         patient=patient,
         blurred=blurred,
+        twice=twice,
     )
 
 

@@ -36,14 +36,17 @@ def generations_named(said: Quality) -> frozenset[str]:
 def both_named(said: Quality, history: Sequence[str]) -> bool:
     """Whether the history that is told holds both codings.
 
-    Two families: both are told, at whatever bitrate. One family twice: both codings left their grid at the same
-    place or nearly so, and what can be told is that the sound was once worse than its last coding; so that family
-    is told with a class of lower bitrate than the last one.
+    Two families: both are told, at whatever bitrate. One family twice: it is told twice, at whatever bitrate; or once
+    with a class of lower bitrate than the last coding: where both left their grid at the same place or nearly so, what
+    can be told is that the sound was once worse.
     """
     told = generations_named(said)
     first, last = history[0], history[-1]
     if family(first) == family(last):
-        return any(family(name) == family(last) and KBPS.get(name, inf) < KBPS[last] for name in told)
+        times = sum(generation.family == family(last) for generation in said.history)
+        return times > 1 or any(
+            family(name) == family(last) and KBPS.get(name, inf) < KBPS[last] for name in told
+        )
     return {family(coding) for coding in history} <= {family(name) for name in told}
 
 

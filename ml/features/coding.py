@@ -11,6 +11,7 @@ from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
 from ml.forensics.pulses import Pulses
 from ml.forensics.residue import Residue
 from ml.forensics.rounding import Rounding
+from ml.forensics.twice import CODERS_ASKED
 
 F32 = NDArray[np.float32]
 Pieces = Sequence[tuple[int, F32]]
@@ -42,6 +43,8 @@ def grid_features(grids: Mapping[str, Grid]) -> dict[str, float]:
         grid = grids.get(coder)
         for name in GRID_NUMBERS:
             out[f"{coder}.{name}"] = float(getattr(grid, name)) if grid else np.nan
+        if coder in CODERS_ASKED:
+            out[f"{coder}.twice"] = grid.twice if grid else np.nan
         for band, hz in enumerate(BAND_EDGES_HZ[:-1]):
             out[f"{coder}.depth_{hz}"] = float(grid.depth[:, band].max()) if grid else np.nan
             out[f"{coder}.holes_{hz}"] = float(grid.holes[:, band].max()) if grid else np.nan

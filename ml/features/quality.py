@@ -36,7 +36,16 @@ from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe, law_of
 from ml.forensics.sent import CLEAN, sent
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import FRAMES, judge, judge_beneath, judge_patiently, noise_of, spectra
+from ml.forensics.trial import (
+    FRAMES,
+    judge,
+    judge_beneath,
+    judge_beneath_floors,
+    judge_patiently,
+    noise_of,
+    spectra,
+)
+from ml.forensics.twice import judge_twice
 from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
@@ -133,6 +142,7 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
         heard.listen_patiently()
     else:
         heard.listen_beneath()
+        heard.listen_twice()
     return heard
 
 
@@ -182,7 +192,14 @@ class _Heard:
         clearest = self._clearest.coder
         for coder, grid in self.grids.items():
             if coder != clearest:
-                self.grids[coder] = judge_beneath(grid, self._searches[coder])
+                ask = judge_beneath_floors if (coder, clearest) == ("mp3", "vorbis") else judge_beneath
+                self.grids[coder] = ask(grid, self._searches[coder])
+
+    def listen_twice(self) -> None:
+        """Ask the clearest coder whether it was there before."""
+        grid = self._clearest
+        search = self._searches[grid.coder]
+        self.grids[grid.coder] = judge_twice(grid, search, noise=self._noise(search))
 
     def rounding(self) -> dict[str, Rounding]:
         """Steps and bits at the grids that are clear; the grids learn from it whether their steps are the coder's own."""

@@ -112,6 +112,8 @@ class Grid:
     """The same height where a later coder's rounding has blurred the steps: tried where another coder is heard."""
     second: float = np.nan
     """Height of the best other offset: the same coder twice, or an edit between two parts."""
+    twice: float = np.nan
+    """Height of another offset where this one shows, which no edit has; see :mod:`ml.forensics.twice`."""
 
     @property
     def height(self) -> float:

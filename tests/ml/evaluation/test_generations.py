@@ -17,6 +17,8 @@ from tests.ml.evaluation.answered import answered, said
         ("mp3-128+mp3-320", "mp3-256", True),
         ("mp3-128+mp3-320", "mp3-320", False),
         ("mp3-128+mp3-320", "mp3", False),
+        ("mp3-128+mp3-320", "mp3+mp3-320", True),
+        ("aac-128+mp3-320", "mp3+mp3-320", False),
         ("mp3-128+mp3-320", "aac-128", False),
     ],
 )

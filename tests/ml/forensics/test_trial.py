@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from ml.encode import quantise
+from ml.encode import decode, encode, quantise
 from ml.forensics import trial
 from ml.forensics.grid import TRANSFORMS
 from ml.forensics.transforms import CODERS
@@ -19,6 +19,7 @@ from ml.forensics.trial import (
     ROUNDING_16,
     Bench,
     judge,
+    judge_beneath_floors,
     noise_of,
     scout_layer3,
     spectra,
@@ -188,3 +189,17 @@ def test_parts_of_the_spectrum_are_judged_by_themselves(at: int, monkeypatch: py
     assert best.offset == 120
     assert best.evidence == pytest.approx(1.0)
     assert best.height == pytest.approx(2.0 / LEAST_SPREAD, rel=1e-3)
+
+
+def test_mp3_under_vorbis_is_heard_wherever_its_granules_begin() -> None:
+    """Vorbis' noise is another in each band; Vorbis alone has no such lattice."""
+    y, sr = coded("mp3-192", depth="float")
+    once, _ = decode(encode(music(sr=SR, seconds=3.0), sr=SR, label="vorbis-q8"), depth="16")
+    twice, _ = decode(encode(y[:, 700:], sr=sr, label="vorbis-q8"), depth="16")
+    heights = {}
+    for name, x in {"once": once, "twice": twice}.items():
+        searched, _, _ = search(x, sr=sr, coder="mp3")
+        heights[name] = judge_beneath_floors(searched.grids()[0], searched)
+    assert heights["once"].blurred < 3
+    assert heights["twice"].blurred > 6
+    assert heights["twice"].offset == (MP3 - 700) % 576

@@ -1,5 +1,7 @@
 """Claims are held against the measurement, never mixed with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,24 @@ def test_history_of_a_dressed_up_file_ends_with_its_own_coding():
     assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]
     said = answer(sure("aac-128"), MP3_320, measured(mp3=40.0, aac_kbd=12.0))
     assert [g.label for g in said.history] == ["aac-128", "mp3-320"]
+
+
+def test_a_coder_that_shows_twice_is_told_twice():
+    found = measured(mp3=40.0)
+    found.grids["mp3"] = replace(found.grids["mp3"], twice=12.0)
+    said = answer(sure("mp3-320"), FLAC, found)
+    assert [(g.label, g.sigma) for g in said.history] == [("mp3", 12.0), ("mp3-320", 40.0)]
+    said = answer(sure("mp3-128"), MP3_320, found)
+    assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]  # the second is the file's own
+
+
+@pytest.mark.parametrize(("blurred", "labels"), [(12.0, ["mp3", "vorbis-q8"]), (2.0, ["vorbis-q8"])])
+def test_mp3_under_another_coder_is_told_by_its_grid(blurred, labels):
+    found = measured(vorbis=40.0)
+    found.grids["mp3"] = replace(found.grids["mp3"], blurred=blurred)
+    unlikely = dict.fromkeys(LOSSY, 0.02) | {"vorbis": 0.99}
+    said = answer(sure("vorbis-q8"), FLAC, found, present=unlikely)
+    assert [g.label for g in said.history] == labels
 
 
 def test_a_coding_is_told_when_it_was_probably_met_whatever_its_grid():
