@@ -103,7 +103,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "song_weight": Kind(
         title="Weight of a labelled song",
         says="How much it counts in training against a row of the base table.",
-        default=2.0,
+        default=4.0,
         least=0.1,
         most=20,
     ),
