@@ -24,6 +24,7 @@ from ml.encode.external import encode_external, is_there
 from ml.encode.pcm import Depth, quantise, resample
 from ml.encode.tools import TOOLS, needs_two_channels, tool_of, tool_variants, tools_for
 from ml.encode.vorbis import encode_vorbis
+from ml.sandbox.inside.padding import filled_bytes
 from ml.units import Samples
 
 __all__ = [
@@ -83,12 +84,13 @@ def decode(data: bytes, *, depth: Depth = "float", gapless: bool = True) -> tupl
 
 
 def packet_kbps(data: bytes) -> float:
-    """Bitrate of a whole file's packets, containers and tags left out."""
+    """Bitrate of a whole file's packets; containers, tags and what packets are filled up with left out."""
     with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.audio[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
         seconds = sum(packet.duration or 0 for packet in packets) * float(cast(Fraction, stream.time_base))
-    return 8e-3 * sum(packet.size for packet in packets) / seconds
+        spent = sum(packet.size - filled_bytes(bytes(packet)) for packet in packets)
+    return 8e-3 * spent / seconds
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:

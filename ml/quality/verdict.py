@@ -144,7 +144,8 @@ def _agrees(label: str, *, declared: Declared) -> bool:
     if is_lossless_file(declared) or family(label) != LOSSY_CODECS.get(declared.codec or ""):
         return False
     share = SAME_RATE if declared.bitrate_mode == "CBR" else SAME_RATE_VBR
-    return KBPS[label] >= share * (declared.kbps or 0)
+    spent = (declared.kbps or 0) * (1 - float(declared.details.get("padding", 0)))
+    return KBPS[label] >= share * spent
 
 
 def _unknown_coder(declared: Declared) -> bool:

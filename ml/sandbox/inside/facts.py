@@ -10,6 +10,7 @@ from av.container import InputContainer
 
 from . import headers, mpeg
 from .audio import container_name, duration_s, open_audio
+from .padding import padding
 from .wire import DONE, HEAD, Sender
 
 _TAGS = ("title", "artist", "album", "album_artist", "date", "genre", "track", "disc", "composer", "comment")
@@ -33,7 +34,8 @@ def probe(file: io.FileIO, send: Sender, limits: dict[str, Any]) -> None:
     container, audio = open_audio(file)
     size = file.seek(0, io.SEEK_END)
     facts = _common(container, audio)
-    for found in (_by_codec(file, audio, size, facts["duration_s"]), _by_tags(file, facts)):
+    filled = padding(container, audio) if facts["codec"] == "aac" else {}
+    for found in (_by_codec(file, audio, size, facts["duration_s"]), filled, _by_tags(file, facts)):
         details = {**facts["details"], **found.pop("details", {})}
         found["encoder"] = _fuller(found.get("encoder"), facts["encoder"])
         facts |= {k: v for k, v in found.items() if v is not None} | {"details": details}
