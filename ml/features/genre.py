@@ -1,4 +1,8 @@
-"""The genre task's measurement: what the music network makes of stretches, and the 57 numbers of GTZAN's tables."""
+"""The genre task's measurement: what the music network makes of stretches, and the 57 numbers of GTZAN's tables.
+
+Both of sound that was brought to one level, the network's windows by what the song's loud ones need, so that quiet ones
+stay quiet.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +15,12 @@ from numpy.typing import NDArray
 
 from ml.features import mel, network, timbre
 from ml.features.excerpt import Excerpt
+from ml.features.level import gain, levelled, loudness
 from ml.features.spec import FeatureSpec
 
 F32 = NDArray[np.float32]
 
-VERSION: Final = 1
+VERSION: Final = 2
 FAINT: Final = 1e-3
 """A stretch that is so much quieter than the loudest one says nothing about the song (60 dB)."""
 STATISTICS: Final = ("mean", "deviation")
@@ -34,7 +39,7 @@ class Measurement:
     activations: F32
     """Of the network's penultimate layer, shape (n_stretches, UNITS)."""
     timbre: Mapping[str, float]
-    """The 57 numbers by the tables' names."""
+    """The 57 numbers by the tables' names, levelled."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -51,12 +56,13 @@ class Measurement:
 def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measurement:
     """Stretches and middle in mono, as :mod:`ml.decode.stretches` keeps them. Raises TooShort under a second."""
     windows = np.stack([_window(stretch.y[0], sr=sr) for stretch in stretches])
-    loudness = np.sqrt((windows**2).mean(axis=1))
-    heard = loudness >= FAINT * loudness.max()
-    activations = network.activations(mel.log_mel(windows[heard])).penultimate
+    loud = loudness(windows)
+    heard = loud >= FAINT * loud.max()
+    activations = network.activations(mel.log_mel(windows[heard] * gain(loud))).penultimate
     starts = [stretch.start / sr for stretch, one in zip(stretches, heard, strict=True) if one]
+    louder = middle.y * gain(loudness(middle.y))
     return Measurement(
-        tuple(round(start, 2) for start in starts), activations, timbre.measure(middle.y, sr=sr)
+        tuple(round(start, 2) for start in starts), activations, levelled(timbre.measure(louder, sr=sr))
     )
 
 

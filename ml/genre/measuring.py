@@ -11,6 +11,7 @@ from ml.dataset import Table, keep
 from ml.decode import stream
 from ml.decode.stretches import Middle, Stretches
 from ml.features import genre, network
+from ml.features.level import levelled
 from ml.features.timbre import NAMES
 from ml.units import Samples
 
@@ -58,7 +59,7 @@ def gather(rows: Sequence[Row], *, cache: Path) -> Table:
 def unheard(rows: Sequence[Row], *, timbre: Mapping[str, Mapping[str, float]]) -> Table:
     """The table of rows of which only the 57 numbers are known, by id; their activations are NaN."""
     nothing = np.full(network.UNITS, np.nan, dtype=np.float32)
-    return _table(rows, [genre.named(nothing, nothing, timbre[row.id]) for row in rows])
+    return _table(rows, [genre.named(nothing, nothing, levelled(timbre[row.id])) for row in rows])
 
 
 def _table(rows: Sequence[Row], values: Iterable[Mapping[str, float]]) -> Table:
