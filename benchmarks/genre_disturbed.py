@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 from scipy import signal  # noqa: E402
 
 from ml.dataset import Table  # noqa: E402
@@ -45,11 +46,11 @@ def main() -> None:
     table, strangers = (Table.load(path, task="genre") for path in (TABLE, STRANGERS))
     chosen = list(_chosen(songs(), per_genre=asked.per_genre))
     versions = {name: _measured(chosen, name, change) for name, change in CHANGES.items()}
-    before = table.rows(np.array([list(table.ids).index(song.id) for song in chosen]))
-    _, _, plain, *changed = validate(table, strangers, before, *versions.values(), seed=asked.seed)
-    figures = {name: _shares(said, plain, before) for name, said in zip(versions, changed, strict=True)}
-    print(line(f"{len(chosen)} songs", "n", *next(iter(figures.values()))))
-    for name, shares in {"as it is": _shares(plain, plain, before), **figures}.items():
+    _, _, *said = validate(table, strangers, *versions.values(), seed=asked.seed)
+    labels = versions[PLAIN].labels
+    figures = {name: _shares(one, said[0], labels) for name, one in zip(versions, said, strict=True)}
+    print(line(f"{len(chosen)} songs", "n", *figures[PLAIN]))
+    for name, shares in figures.items():
         print(line(f"  {name}", count(shares["same word"]), *map(cell, shares.values())))
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -87,13 +88,13 @@ def _sound(path: Path, change: Change) -> tuple[list[Samples], int]:
     return [y], sr
 
 
-def _shares(said: Said, plain: Said, rows: Table) -> Mapping[str, Share]:
+def _shares(said: Said, plain: Said, labels: NDArray[np.str_]) -> Mapping[str, Share]:
     names = np.array(CLASSES)
     words, before = names[said.proba.argmax(axis=1)], names[plain.proba.argmax(axis=1)]
     both = said.answered & plain.answered
     return {
         "same word": share(words == before),
-        "right": share(words == rows.labels),
+        "right": share(words == labels),
         "answered": share(said.answered),
         "same, where both answered": share((words == before)[both]),
     }
@@ -116,7 +117,9 @@ def _after_hiss(y: Samples) -> tuple[Samples, int]:
     return np.concatenate([hiss.astype(np.float32), y], axis=1), SR
 
 
+PLAIN = "at 44.1 kHz"
 CHANGES: Mapping[str, Change] = {
+    PLAIN: lambda y: (y, SR),
     "-12 dB": partial(_quieter, db=-12),
     "-34 dB": partial(_quieter, db=-34),
     "+6 dB, clipped": partial(_quieter, db=6),

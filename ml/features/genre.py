@@ -38,19 +38,27 @@ class Measurement:
     """Of each stretch that was heard."""
     activations: F32
     """Of the network's penultimate layer, shape (n_stretches, UNITS)."""
+    loudness: F32
+    """Of each stretch, shape (n_stretches,): what is louder says more about the song."""
     timbre: Mapping[str, float]
     """The 57 numbers by the tables' names, levelled."""
 
     @property
     def values(self) -> dict[str, float]:
-        """Mean and deviation over the song, and the 57, by name."""
-        return named(self.activations.mean(axis=0), self.activations.std(axis=0), self.timbre)
+        """Mean and deviation over the song, each stretch as heavy as it is loud, and the 57, by name."""
+        return named(*self._moments(), self.timbre)
 
     def around(self, at: int) -> dict[str, float]:
         """The same where the mean is taken of one stretch and, half as heavily, of the two beside it."""
         weights = np.maximum(1.0 - np.abs(np.arange(len(self.activations)) - at) / 2.0, 0.0)
         mean = weights @ self.activations / weights.sum()
-        return named(mean, self.activations.std(axis=0), self.timbre)
+        return named(mean, self._moments()[1], self.timbre)
+
+    def _moments(self) -> tuple[F32, F32]:
+        """Mean and deviation, shape (UNITS,) each; of silence all stretches are alike."""
+        heavy = self.loudness if self.loudness.any() else np.ones_like(self.loudness)
+        mean = np.average(self.activations, axis=0, weights=heavy)
+        return mean, np.sqrt(np.average((self.activations - mean) ** 2, axis=0, weights=heavy))
 
 
 def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measurement:
@@ -62,7 +70,10 @@ def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measur
     starts = [stretch.start / sr for stretch, one in zip(stretches, heard, strict=True) if one]
     louder = middle.y * gain(loudness(middle.y))
     return Measurement(
-        tuple(round(start, 2) for start in starts), activations, levelled(timbre.measure(louder, sr=sr))
+        starts_s=tuple(round(start, 2) for start in starts),
+        activations=activations,
+        loudness=loud[heard],
+        timbre=levelled(timbre.measure(louder, sr=sr)),
     )
 
 

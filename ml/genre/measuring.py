@@ -46,6 +46,7 @@ def measure_all(rows: Sequence[Row], *, cache: Path) -> Iterator[int]:
                 target,
                 starts_s=np.array(measured.starts_s),
                 activations=measured.activations,
+                loudness=measured.loudness,
                 timbre=np.array(list(measured.timbre.values())),
             )
     yield len(rows)
@@ -86,7 +87,7 @@ def _measured(row: Row) -> genre.Measurement:
 def _cached(path: Path) -> genre.Measurement:
     with np.load(path) as data:
         timbre = dict(zip(NAMES, map(float, data["timbre"]), strict=True))
-        return genre.Measurement(tuple(data["starts_s"]), data["activations"], timbre)
+        return genre.Measurement(tuple(data["starts_s"]), data["activations"], data["loudness"], timbre)
 
 
 def _place(cache: Path, row: Row) -> Path:

@@ -83,6 +83,16 @@ def test_a_song_turned_down_is_the_same_song(tune: Samples, measured: genre.Meas
     assert list(soft.values.values()) == pytest.approx(list(measured.values.values()), abs=1e-3)
 
 
+def test_a_hiss_before_the_song_says_little(tune: Samples, measured: genre.Measurement) -> None:
+    n = stretches(tune)[0].y.shape[1]
+    hiss = signals.noise(seconds=4.0, rms=0.002)[:, :n]
+    found = measure(np.concatenate([hiss, tune], axis=1))
+    assert len(found.activations) == 3
+    alike = np.abs(found.activations.mean(axis=0) - measured.activations.mean(axis=0)).max()
+    song, before = ([one.values[f"mean.{i:03d}"] for i in range(network.UNITS)] for one in (found, measured))
+    assert np.abs(np.subtract(song, before)).max() < alike / 4
+
+
 def test_what_is_quiet_in_a_song_is_heard_quietly(tune: Samples, measured: genre.Measurement) -> None:
     half = tune.copy()
     half[:, : stretches(tune)[0].y.shape[1]] *= np.float32(0.1)
