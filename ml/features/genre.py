@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ml.features import mel, network, timbre
 from ml.features.excerpt import Excerpt
-from ml.features.level import gain, levelled, loudness
+from ml.features.level import gain, levelled, loudness, without_quiet_ends
 from ml.features.spec import FeatureSpec
 
 F32 = NDArray[np.float32]
@@ -68,12 +68,12 @@ def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measur
     heard = loud >= FAINT * loud.max()
     activations = network.activations(mel.log_mel(windows[heard] * gain(loud))).penultimate
     starts = [stretch.start / sr for stretch, one in zip(stretches, heard, strict=True) if one]
-    louder = middle.y * gain(loudness(middle.y))
+    music = without_quiet_ends(middle.y, sr=sr)
     return Measurement(
         starts_s=tuple(round(start, 2) for start in starts),
         activations=activations,
         loudness=loud[heard],
-        timbre=levelled(timbre.measure(louder, sr=sr)),
+        timbre=levelled(timbre.measure(music * gain(loudness(music)), sr=sr)),
     )
 
 

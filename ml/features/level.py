@@ -15,6 +15,8 @@ LEVEL: Final = 10 ** (-17 / 20)
 """Root of the mean square of loud music on GTZAN's clips (-17 dB), so that others are as the network knows music."""
 LOUD: Final = 10 ** (-10 / 20)
 """What is at most so far below the loudest window is loud."""
+QUIET: Final = 10 ** (-20 / 20)
+"""What is farther below the loudest half second is no music yet, or no more, at the ends of an excerpt."""
 POWERS: Final = {
     **dict.fromkeys(("rms_mean", "harmony_mean", "perceptr_mean"), 1),
     **dict.fromkeys(("rms_var", "harmony_var", "perceptr_var"), 2),
@@ -25,6 +27,22 @@ POWERS: Final = {
 def loudness(windows: F32) -> F32:
     """Root of the mean square of each, shape (n, samples) -> (n,)."""
     return np.asarray(np.sqrt(np.square(windows).mean(axis=1)))
+
+
+def without_quiet_ends(y: F32, *, sr: int) -> F32:
+    """From the first half second that is not QUIET to the last; all, where less than two would be left.
+
+    y : shape (1, n)
+    """
+    size = sr // 2
+    whole = y.shape[1] // size * size
+    if not whole:
+        return y
+    loud = loudness(y[0, :whole].reshape(-1, size))
+    heard = np.flatnonzero(loud >= QUIET * loud.max())
+    first, last = int(heard[0]), int(heard[-1])
+    end = y.shape[1] if last + 1 == len(loud) else (last + 1) * size
+    return y[:, first * size : end] if last - first > 1 else y
 
 
 def gain(loud: F32) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.features import timbre
-from ml.features.level import LEVEL, gain, levelled, loudness
+from ml.features.level import LEVEL, gain, levelled, loudness, without_quiet_ends
 from tests import signals
 
 
@@ -34,3 +34,20 @@ def test_levelled_numbers_are_those_of_levelled_sound(db: float) -> None:
         plain["mfcc1_mean"], abs=2.0
     )  # frames overlap, and the ends count less
     assert found["rms_mean"] == pytest.approx(plain["rms_mean"], rel=0.02)
+
+
+@pytest.mark.parametrize("rms", [0.0, 0.003])
+def test_what_is_no_music_yet_is_left_out(rms: float) -> None:
+    tune = signals.music(seconds=4.0, channels=1)
+    hiss = signals.noise(seconds=2.0, rms=rms, channels=1)
+    found = without_quiet_ends(np.concatenate([hiss, tune, hiss], axis=1), sr=signals.SR)
+    np.testing.assert_array_equal(found, tune)
+    between = np.concatenate([tune, hiss, tune], axis=1)
+    assert without_quiet_ends(between, sr=signals.SR).shape == between.shape
+
+
+def test_of_what_is_short_or_silent_all_is_left() -> None:
+    click = signals.silence(seconds=3.0, channels=1).copy()
+    click[0, 50000] = 0.5
+    for y in (click, signals.silence(seconds=3.0, channels=1), signals.noise(seconds=0.3, channels=1)):
+        assert without_quiet_ends(y, sr=signals.SR).shape == y.shape
