@@ -32,7 +32,7 @@ FAR: Final = 4.0
 
 
 class Vote:
-    """One of each kind of model, none left out: the mean of their probabilities."""
+    """Models of seven kinds: the mean of their probabilities."""
 
     classes: tuple[str, ...]
 
