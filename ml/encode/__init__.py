@@ -7,6 +7,7 @@ because FFmpeg's own Vorbis encoder is experimental, libsndfile's libvorbis. Var
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, cast
 
@@ -50,15 +51,16 @@ HIGHEST_RATE = 48000
 """Lossy coders here work at 44.1 or 48 kHz (MPEG-1 Layer III ends at 48); masters above are brought to 48."""
 
 
-def encode(y: Samples, *, sr: int, label: str, variant: str = "default") -> bytes:
+def encode(y: Samples, *, sr: int, label: str, variant: str = "default", kbps: int | None = None) -> bytes:
     """Encode as the class id ``label`` says; a whole file, playable anywhere.
 
     y : shape (channels, n), one or two channels, full scale 1.0
     variant : one of :func:`variants`, or of :func:`tool_variants`.
+    kbps : another bitrate than the class's, for FFmpeg's coders
 
     Raises EncoderMissing where a tool of that name is not installed.
     """
-    how = coder(label)
+    how = coder(label) if kbps is None else replace(coder(label), kbps=kbps)
     to = how.rate or min(sr, HIGHEST_RATE)
     y = resample(y, sr=sr, to=to)
     if ":" in variant:

@@ -21,8 +21,8 @@ F64 = NDArray[np.float64]
 SR: Final = 22050
 N_FFT: Final = 2048
 HOP: Final = 512
+BANDS: Final = 128
 SHORTEST_S: Final = 1.0
-LONGEST_S: Final = 30.0
 _RANGE_DB: Final = 80.0
 
 
@@ -38,16 +38,6 @@ def mono(y: Samples, *, sr: int) -> Samples:
     n = -(-len(y) * SR // sr)
     resampled: Samples = librosa.util.fix_length(soxr.resample(y, sr, SR, quality="soxr_hq"), size=n)
     return resampled
-
-
-def middle(y: Samples, *, sr: int, longest_s: float = LONGEST_S) -> Samples:
-    """The middle 30 s of a song, all of a shorter one; the tables' clips are excerpts of that length too.
-
-    y : shape (n,) or (channels, n)
-    """
-    n = round(longest_s * sr)
-    start = max(0, (y.shape[-1] - n) // 2)
-    return y[..., start : start + n]
 
 
 class Frames:
@@ -82,7 +72,7 @@ class Frames:
 
     @cached_property
     def mel(self) -> F32:
-        """Energy in 128 mel bands."""
+        """Energy in mel bands, shape (frames, BANDS)."""
         return self.power @ mel_filters()
 
     @cached_property
@@ -119,6 +109,6 @@ def clipped(level: F32) -> F32:
 
 @cache
 def mel_filters() -> F32:
-    """Slaney's, shape (1025, 128)."""
-    filters: F32 = librosa.filters.mel(sr=SR, n_fft=N_FFT)
+    """Slaney's, shape (1025, BANDS)."""
+    filters: F32 = librosa.filters.mel(sr=SR, n_fft=N_FFT, n_mels=BANDS)
     return np.ascontiguousarray(filters.T)

@@ -1,4 +1,8 @@
-"""The genre task's measurement: what the music network makes of stretches, and the 57 numbers of GTZAN's tables."""
+"""The genre task's measurement: what the music network makes of stretches, and the 57 numbers of GTZAN's tables.
+
+Both of sound that was brought to one level, the network's windows by what the song's loud ones need, so that quiet ones
+stay quiet.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +15,12 @@ from numpy.typing import NDArray
 
 from ml.features import mel, network, timbre
 from ml.features.excerpt import Excerpt
+from ml.features.level import gain, levelled, loudness, without_quiet_ends
 from ml.features.spec import FeatureSpec
 
 F32 = NDArray[np.float32]
 
-VERSION: Final = 1
+VERSION: Final = 2
 FAINT: Final = 1e-3
 """A stretch that is so much quieter than the loudest one says nothing about the song (60 dB)."""
 STATISTICS: Final = ("mean", "deviation")
@@ -33,30 +38,42 @@ class Measurement:
     """Of each stretch that was heard."""
     activations: F32
     """Of the network's penultimate layer, shape (n_stretches, UNITS)."""
+    loudness: F32
+    """Of each stretch, shape (n_stretches,): what is louder says more about the song."""
     timbre: Mapping[str, float]
-    """The 57 numbers by the tables' names."""
+    """The 57 numbers by the tables' names, levelled."""
 
     @property
     def values(self) -> dict[str, float]:
-        """Mean and deviation over the song, and the 57, by name."""
-        return named(self.activations.mean(axis=0), self.activations.std(axis=0), self.timbre)
+        """Mean and deviation over the song, each stretch as heavy as it is loud, and the 57, by name."""
+        return named(*self._moments(), self.timbre)
 
     def around(self, at: int) -> dict[str, float]:
         """The same where the mean is taken of one stretch and, half as heavily, of the two beside it."""
         weights = np.maximum(1.0 - np.abs(np.arange(len(self.activations)) - at) / 2.0, 0.0)
         mean = weights @ self.activations / weights.sum()
-        return named(mean, self.activations.std(axis=0), self.timbre)
+        return named(mean, self._moments()[1], self.timbre)
+
+    def _moments(self) -> tuple[F32, F32]:
+        """Mean and deviation, shape (UNITS,) each; of silence all stretches are alike."""
+        heavy = self.loudness if self.loudness.any() else np.ones_like(self.loudness)
+        mean = np.average(self.activations, axis=0, weights=heavy)
+        return mean, np.sqrt(np.average((self.activations - mean) ** 2, axis=0, weights=heavy))
 
 
 def measure(stretches: Sequence[Excerpt], middle: Excerpt, *, sr: int) -> Measurement:
     """Stretches and middle in mono, as :mod:`ml.decode.stretches` keeps them. Raises TooShort under a second."""
     windows = np.stack([_window(stretch.y[0], sr=sr) for stretch in stretches])
-    loudness = np.sqrt((windows**2).mean(axis=1))
-    heard = loudness >= FAINT * loudness.max()
-    activations = network.activations(mel.log_mel(windows[heard])).penultimate
+    loud = loudness(windows)
+    heard = loud >= FAINT * loud.max()
+    activations = network.activations(mel.log_mel(windows[heard] * gain(loud))).penultimate
     starts = [stretch.start / sr for stretch, one in zip(stretches, heard, strict=True) if one]
+    music = without_quiet_ends(middle.y, sr=sr)
     return Measurement(
-        tuple(round(start, 2) for start in starts), activations, timbre.measure(middle.y, sr=sr)
+        starts_s=tuple(round(start, 2) for start in starts),
+        activations=activations,
+        loudness=loud[heard],
+        timbre=levelled(timbre.measure(music * gain(loudness(music)), sr=sr)),
     )
 
 

@@ -11,6 +11,7 @@ from ml.dataset import Table, keep
 from ml.decode import stream
 from ml.decode.stretches import Middle, Stretches
 from ml.features import genre, network
+from ml.features.level import levelled
 from ml.features.timbre import NAMES
 from ml.units import Samples
 
@@ -45,6 +46,7 @@ def measure_all(rows: Sequence[Row], *, cache: Path) -> Iterator[int]:
                 target,
                 starts_s=np.array(measured.starts_s),
                 activations=measured.activations,
+                loudness=measured.loudness,
                 timbre=np.array(list(measured.timbre.values())),
             )
     yield len(rows)
@@ -58,7 +60,7 @@ def gather(rows: Sequence[Row], *, cache: Path) -> Table:
 def unheard(rows: Sequence[Row], *, timbre: Mapping[str, Mapping[str, float]]) -> Table:
     """The table of rows of which only the 57 numbers are known, by id; their activations are NaN."""
     nothing = np.full(network.UNITS, np.nan, dtype=np.float32)
-    return _table(rows, [genre.named(nothing, nothing, timbre[row.id]) for row in rows])
+    return _table(rows, [genre.named(nothing, nothing, levelled(timbre[row.id])) for row in rows])
 
 
 def _table(rows: Sequence[Row], values: Iterable[Mapping[str, float]]) -> Table:
@@ -85,7 +87,7 @@ def _measured(row: Row) -> genre.Measurement:
 def _cached(path: Path) -> genre.Measurement:
     with np.load(path) as data:
         timbre = dict(zip(NAMES, map(float, data["timbre"]), strict=True))
-        return genre.Measurement(tuple(data["starts_s"]), data["activations"], timbre)
+        return genre.Measurement(tuple(data["starts_s"]), data["activations"], data["loudness"], timbre)
 
 
 def _place(cache: Path, row: Row) -> Path:

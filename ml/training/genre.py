@@ -58,7 +58,7 @@ def measure_and_save(folder: Path) -> None:
 
 def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> None:
     """Cross-validate for calibration and thresholds, then fit on everything."""
-    said, _ = validate(table, strangers, seed=seed)
+    said, *_ = validate(table, strangers, seed=seed)
     listened = table.rows(heard(table.X))
     truth = class_numbers(listened, classes=CLASSES)
     estimator = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels)

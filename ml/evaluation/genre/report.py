@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ml.evaluation import gtzan
 from ml.evaluation.shares import Share
 from ml.evaluation.text import cell, count, line, percent
 from ml.genre.classes import CLASSES
@@ -14,6 +15,7 @@ def report(figures: Mapping[str, Any]) -> str:
     """All of them."""
     parts = [_head(figures), _overall(figures), _classes(figures), _strangers(figures["strangers"])]
     parts += [_confusion(figures["confusion"]), _calibration(figures["calibration"])]
+    parts += [_published(figures["published"])] if figures["published"] else []
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -77,3 +79,8 @@ def _calibration(curve: list[Share]) -> Lines:
                 f"{percent(one['confidence']):>6}",
                 cell(one),
             )
+
+
+def _published(figures: Mapping[str, Any]) -> Lines:
+    yield "GTZAN's tables alone, without sound, fault-filtered songs"
+    yield from gtzan.report(figures).splitlines()

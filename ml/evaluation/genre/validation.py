@@ -1,6 +1,6 @@
 """Cross-validation of the genre model: what is said by a model that met neither the song nor its artist."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,33 +45,64 @@ class Said:
         return cls(np.empty(shape), np.empty(shape), np.empty(n), np.zeros(n, dtype=np.bool_))
 
 
-def validate(table: Table, strangers: Table, *, seed: int) -> tuple[Said, Said]:
-    """Of songs that were heard and of strangers. All that a fold is judged by comes from the other folds.
+@dataclass(frozen=True)
+class Asked:
+    """Rows that are asked about."""
+
+    rows: Table
+    place: Ints
+    """The fold whose models may answer, shape (n,)."""
+    seconds: Sequence[float]
+    said: Said
+
+    @classmethod
+    def of(cls, rows: Table, place: Ints, *, seconds: Sequence[float] | None = None) -> "Asked":
+        """seconds : None for songs"""
+        return cls(rows, place, seconds or [SONG_S] * len(rows), Said.nothing(len(rows)))
+
+
+def validate(table: Table, strangers: Table, *more: Table, seed: int) -> tuple[Said, ...]:
+    """Of songs that were heard, of strangers, and of more tables. What judges a fold comes from the other folds alone.
 
     table : with songs that were not heard, which teach but are not asked
+    more : songs of the same groups, such as the same ones after something happened to them
     """
-    fold, others = fold_numbers(table, seed=seed, folds=FOLDS), _others(strangers)
-    songs, folds = table.rows(heard(table.X)), fold[heard(table.X)]
-    truth = class_numbers(songs, classes=CLASSES)
-    known, unknown = Said.nothing(len(songs)), Said.nothing(len(strangers))
+    fold = fold_numbers(table, seed=seed, folds=FOLDS)
+    known = Asked.of(table.rows(heard(table.X)), fold[heard(table.X)])
+    strange = Asked.of(strangers, _others(strangers), seconds=lengths(strangers))
+    of_group = dict(zip(table.groups, fold, strict=True))
+    again = [Asked.of(one, np.array([of_group[group] for group in one.groups])) for one in more]
+    asked = (known, strange, *again)
     for number in range(FOLDS):
-        shown, taken, rest = fold != number, folds != number, others != number
-        model = GenreEstimator(table.spec, CLASSES, seed=seed).fit(table.X[shown], table.labels[shown])
-        apart = strangeness(songs.X[taken], strangers.rows(rest))
-        for said, X, here in ((known, songs.X, ~taken), (unknown, strangers.X, ~rest)):
-            said.log_proba[here] = model.raw_log_proba(X[here])
-            said.strangeness[here] = apart(activations(X[here]))
+        _ask(asked, known=known, strange=strange, number=number, taught=table.rows(fold != number))
+    truth = class_numbers(known.rows, classes=CLASSES)
     for number in range(FOLDS):
-        taken, rest = folds != number, others != number
-        temperature, shift = fit_calibration(known.log_proba[taken], truth[taken], keep=UNSHIFTED)
-        for said, here in ((known, ~taken), (unknown, ~rest)):
-            said.proba[here] = calibrated(said.log_proba[here], temperature=temperature, shift=shift)
+        taken = known.place != number
+        temperature, _ = fit_calibration(known.said.log_proba[taken], truth[taken], keep=UNSHIFTED)
+        for one in asked:
+            here = one.place == number
+            raw = one.said.log_proba[here]
+            one.said.proba[here] = calibrated(raw, temperature=temperature, shift=None)
     for number in range(FOLDS):
-        taken, rest = folds != number, others != number
-        at = choose_thresholds(known.proba[taken], truth[taken], strangeness=known.strangeness[taken])
-        known.answered[~taken] = answered(known, ~taken, [SONG_S] * len(songs), thresholds=at)
-        unknown.answered[~rest] = answered(unknown, ~rest, lengths(strangers), thresholds=at)
-    return known, unknown
+        taken = known.place != number
+        at = choose_thresholds(
+            known.said.proba[taken], truth[taken], strangeness=known.said.strangeness[taken]
+        )
+        for one in asked:
+            here = one.place == number
+            one.said.answered[here] = answered(one.said, here, one.seconds, thresholds=at)
+    return tuple(one.said for one in asked)
+
+
+def _ask(asked: Iterable[Asked], *, known: Asked, strange: Asked, number: int, taught: Table) -> None:
+    """The rows of one fold, of models that learn from what is taught and from the other folds' strangers."""
+    model = GenreEstimator(taught.spec, CLASSES).fit(taught.X, taught.labels)
+    apart = strangeness(known.rows.X[known.place != number], strange.rows.rows(strange.place != number))
+    for one in asked:
+        here = one.place == number
+        if here.any():
+            one.said.log_proba[here] = model.raw_log_proba(one.rows.X[here])
+            one.said.strangeness[here] = apart(activations(one.rows.X[here]))
 
 
 def strangeness_out_of_fold(table: Table, *, strangers: Table, seed: int = 1) -> F64:

@@ -77,7 +77,10 @@ def test_text_and_picture_are_made_of_the_json() -> None:
     assert Image.open(io.BytesIO(draw(read))).format == "PNG"
 
 
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEAGE_DATA", str(tmp_path))  # where no published tables are
     songs().save(tmp_path / "t.npz")
     asked = ["evaluate", "--suite", "genre", "--table", str(tmp_path / "t.npz")]
     assert main([*asked, "--json", str(tmp_path / "f.json"), "--plot", str(tmp_path / "f.png")]) == 0

@@ -72,5 +72,30 @@ def test_a_second_goes_round() -> None:
 
 def test_sizes_are_kept_as_logarithms(tune: Samples, measured: genre.Measurement) -> None:
     plain = timbre.measure(tune, sr=signals.SR)
-    assert measured.values["timbre.mfcc1_mean"] == pytest.approx(plain["mfcc1_mean"], rel=1e-3)
+    assert measured.values["timbre.mfcc2_mean"] == pytest.approx(plain["mfcc2_mean"], rel=1e-3)
     assert np.exp(measured.values["timbre.rolloff_var"]) == pytest.approx(plain["rolloff_var"], rel=1e-3)
+
+
+@pytest.mark.parametrize("db", [-40, -34, -12, -1])
+def test_a_song_turned_down_is_the_same_song(tune: Samples, measured: genre.Measurement, db: float) -> None:
+    soft = measure(tune * np.float32(10 ** (db / 20)))
+    np.testing.assert_allclose(soft.activations, measured.activations, atol=1e-3)
+    assert list(soft.values.values()) == pytest.approx(list(measured.values.values()), abs=1e-3)
+
+
+def test_a_hiss_before_the_song_says_little(tune: Samples, measured: genre.Measurement) -> None:
+    n = stretches(tune)[0].y.shape[1]
+    hiss = signals.noise(seconds=4.0, rms=0.002)[:, :n]
+    found = measure(np.concatenate([hiss, tune], axis=1))
+    assert len(found.activations) == 3
+    alike = np.abs(found.activations.mean(axis=0) - measured.activations.mean(axis=0)).max()
+    song, before = ([one.values[f"mean.{i:03d}"] for i in range(network.UNITS)] for one in (found, measured))
+    assert np.abs(np.subtract(song, before)).max() < alike / 4
+
+
+def test_what_is_quiet_in_a_song_is_heard_quietly(tune: Samples, measured: genre.Measurement) -> None:
+    half = tune.copy()
+    half[:, : stretches(tune)[0].y.shape[1]] *= np.float32(0.1)
+    found = measure(half)
+    np.testing.assert_allclose(found.activations[1], measured.activations[1], atol=0.3)
+    assert np.abs(found.activations[0] - measured.activations[0]).max() > 1.0
