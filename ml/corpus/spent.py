@@ -1,10 +1,9 @@
 """The class that a coding really came to.
 
 Encoders steered by an average bitrate stop where nothing is left to code: FFmpeg's AAC, asked for 320 kbps,
-writes 210 to 270 on half of all music, now and then the very file that it writes for 256; VisualOn's pads; Opus,
-asked for 128, writes 93 to 192. What the file holds is the truth, so those classes go by the bitrate of the
-packets. LAME, AC-3 and MP2 fill their frames, Vorbis and VBR are asked for a quality: there the setting is the
-class.
+writes 210 to 270 on half of all music, now and then the very file that it writes for 256; VisualOn's pads.
+What the file holds is the truth, so those classes go by the bitrate of the packets. LAME, AC-3 and MP2 fill their
+frames, Vorbis, Opus and VBR are asked for a quality: there the setting is the class.
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import Final
 from ml.corpus.plan import Example, worst
 from ml.quality.classes import CLASSES, KBPS, family
 
-AVERAGED: Final = ("aac", "opus")
+AVERAGED: Final = ("aac",)
 """Families whose classes go by the bitrate spent."""
 
 

@@ -21,8 +21,8 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
 FAMILY_SETTINGS: Final[dict[str, Any]] = {
-    "n_estimators": 150,
-    "learning_rate": 0.1,
+    "n_estimators": 250,
+    "learning_rate": 0.07,
     "num_leaves": 15,
     "min_child_samples": 8,
     "colsample_bytree": 0.3,
@@ -31,9 +31,9 @@ FAMILY_SETTINGS: Final[dict[str, Any]] = {
     "reg_lambda": 5.0,
 }
 CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {
-    "n_estimators": 200,
-    "learning_rate": 0.06,
-    "num_leaves": 7,
+    "n_estimators": 300,
+    "learning_rate": 0.05,
+    "num_leaves": 10,
     "min_child_samples": 12,
     "colsample_bytree": 0.5,
 }

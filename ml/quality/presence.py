@@ -20,7 +20,11 @@ F32 = NDArray[np.float32]
 
 LOSSY: Final = FAMILIES[1:]
 ANSWERS: Final = ("absent", "present")
-SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {"n_estimators": 100, "num_leaves": 7}
+SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {
+    "n_estimators": 100,
+    "learning_rate": 0.1,
+    "num_leaves": 7,
+}
 
 
 @dataclass
