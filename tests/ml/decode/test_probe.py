@@ -8,7 +8,7 @@ import pytest
 
 from ml.answer import Declared
 from ml.decode import probe
-from ml.encode import encode
+from ml.encode import encode, packet_kbps
 from ml.sandbox.inside import mpeg
 from tests import signals
 
@@ -64,6 +64,26 @@ def test_mp3_says_its_mode(label: str, mode: str, kbps: int | None, write: Write
         assert said.kbps == pytest.approx(kbps, rel=0.03)
     else:
         assert said.details["lowest_kbps"] < said.details["highest_kbps"]
+
+
+def _padded(data: bytes, *, zeros: int) -> bytes:
+    """An ADTS file whose every frame is so many zero bytes longer: what follows a frame's end is not read."""
+    out, at = b"", 0
+    while at < len(data):
+        header = int.from_bytes(data[at : at + 7])
+        length = header >> 13 & 0x1FFF
+        longer = header + (zeros << 13)
+        out += longer.to_bytes(7) + data[at + 7 : at + length] + bytes(zeros)
+        at += length
+    return out
+
+
+def test_what_packets_are_filled_up_with_is_told(write: Write) -> None:
+    plain = signals.encode(signals.music(), codec="aac", container="adts", kbps=128)
+    padded = _padded(plain, zeros=300)
+    assert "padding" not in probe(write(plain)).details
+    assert probe(write(padded)).details["padding"] == pytest.approx(1 - len(plain) / len(padded), abs=0.02)
+    assert packet_kbps(padded) == pytest.approx(packet_kbps(plain), rel=0.01)
 
 
 def test_opus_and_vorbis(write: Write) -> None:

@@ -13,13 +13,20 @@ from ml.forensics.grid import CODERS, Grid
 from ml.quality.classes import CLASSES, FAMILIES, KBPS, family, neighbours
 from ml.quality.evidence import evidence
 from ml.quality.presence import LOSSY
-from ml.quality.verdict import Thresholds, decide
+from ml.quality.verdict import Thresholds, agreeing_classes, decide
 
 LEVELS = Levels(
     peak=0.9, rms=0.1, clipped_share=0.0, silent_share=0.0, effective_bits=16, dual_mono=False, dc=0.0
 )
 FLAC = Declared(container="flac", codec="flac", bit_depth=16, sample_rate=44100)
 MP3_320 = Declared(container="mp3", codec="mp3", kbps=320, bitrate_mode="CBR", sample_rate=44100)
+
+
+def test_padding_is_no_part_of_a_claim():
+    padded = Declared(container="adts", codec="aac", kbps=320, bitrate_mode="CBR", details={"padding": 0.4})
+    assert "aac-192" in agreeing_classes(padded)
+    assert "aac-128" not in agreeing_classes(padded)
+    assert "aac-192" not in agreeing_classes(replace(padded, details={}))
 
 
 def grid(coder, height):
