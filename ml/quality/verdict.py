@@ -5,7 +5,7 @@ is given where the calibrated probability allows it, else the answer is "undecid
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Final
 
@@ -251,11 +251,14 @@ def _beneath(name: str, grids: Mapping[str, Grid]) -> bool:
 
 
 def _twice(found: Generation, grid: Grid | None, *, own: str | None) -> tuple[Generation, ...]:
-    """A coding, and another one before it where its coder shows twice and the file's own coding is not the second."""
+    """A coding, and another one where its coder shows twice and the file's own coding is not the second.
+
+    The clearest grid is the later one's, which nothing was laid over; the class is the worse one's, so the earlier one's.
+    """
     if grid is None or found.family == own or not grid.twice >= TWICE:
         return (found,)
-    sigma = round(grid.twice, 1)
-    return Generation(found.family, found.family, found.confidence, offset=None, sigma=sigma), found
+    earlier = replace(found, offset=None, sigma=round(grid.twice, 1), channel=None)
+    return earlier, replace(found, label=found.family)
 
 
 def _by_family(grids: Mapping[str, Grid]) -> dict[str, Grid]:

@@ -103,8 +103,8 @@ def test_history_of_a_dressed_up_file_ends_with_its_own_coding():
 def test_a_coder_that_shows_twice_is_told_twice():
     found = measured(mp3=40.0)
     found.grids["mp3"] = replace(found.grids["mp3"], twice=12.0)
-    said = answer(sure("mp3-320"), FLAC, found)
-    assert [(g.label, g.sigma) for g in said.history] == [("mp3", 12.0), ("mp3-320", 40.0)]
+    said = answer(sure("mp3-192"), FLAC, found)
+    assert [(g.label, g.sigma) for g in said.history] == [("mp3-192", 12.0), ("mp3", 40.0)]
     said = answer(sure("mp3-128"), MP3_320, found)
     assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]  # the second is the file's own
 
