@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.forensics.blocks import KINDS, Frames, Kind, edges, noise_in
 from ml.forensics.channels import four
 from ml.forensics.factors import factors
+from ml.forensics.parts import FITS_FROM, WIDEST, Part, copied_bands, either, filled_in, pair
 from ml.forensics.spending import aac_bits, aac_step_bits, layer3_bits
 from ml.forensics.steps import Law, fit, numbers
 from ml.forensics.transforms import CODERS
@@ -26,16 +27,10 @@ Index = NDArray[np.intp]
 MOST_FRAMES: Final = {"mp3": 256, "aac-kbd": 144, "aac-sine": 144}
 """Three seconds: enough for a reservoir to fill and empty."""
 
-FITS_FROM: Final = 0.3
-"""Nats a line from which a band is believed to lie on the lattice of its step."""
-
 WEAK: Final = 0.6
 """A long block that says less than this share of what good ones say is tried as the other types."""
 CLEARER: Final = 0.1
 """Nats a line by which another type must say more."""
-
-WIDEST: Final = 24
-"""Lines that a band counts as at most when evidence is added up: one wide band must not decide alone."""
 
 HIDDEN: Final = 1.5
 """Lines under this many deviations of the noise count as zero."""
@@ -43,8 +38,6 @@ HIDDEN: Final = 1.5
 SILENT_STEP: Final = 40.0
 """log2 of a step at which everything is zero."""
 
-COPIED: Final = 2.0
-"""Deviations of the noise that a channel's lines may stray from a multiple of the other's and still be a copy."""
 READABLE: Final = 2.5
 """log2 of step over noise from which a band that was rounded is seen to be: one that is not was filled with noise."""
 
@@ -63,8 +56,6 @@ UNSEEN: Final = 1.5
 
 QUIET: Final = 1.2
 """Deviations of the noise under which a band that fits no step holds noise alone, though a line of it may stand out."""
-ALIKE: Final = 0.5
-"""Nats a line for mid and side where the side is silent and left and right are not: they would be sent twice."""
 MOST_BITS: Final = 4095
 """Of one channel's granule: ISO 11172-3, 2.4.1.7, has 12 bits for the length."""
 
@@ -135,45 +126,6 @@ def _middle(y: F32, *, coder: str, offset: int) -> F32:
     return y[:, skipped : skipped + most]
 
 
-@dataclass(slots=True)
-class _Part:
-    """Frames of one block type."""
-
-    magnitudes: F32
-    steps: F32
-    evidence: F32
-    mid_side: F32
-    copied: Bools
-    """Shape (n, n_bands)."""
-    noise: F32
-    """Deviation of what is no sound, shape (n, 1, 1)."""
-
-    @property
-    def heard(self) -> Bools:
-        return ~np.isnan(self.steps)
-
-    @property
-    def known(self) -> F32:
-        """The steps that show, NaN for others."""
-        return np.where((self.evidence > FITS_FROM) & self.heard, self.steps, np.float32(np.nan))
-
-    def score(self, widths: I32) -> F32:
-        """Nats a line of what is heard, shape (n,); little sound says little."""
-        weight = widths * self.heard
-        total = (self.evidence * weight).sum(axis=(1, 2))
-        return np.asarray(total / np.maximum(weight.sum(axis=(1, 2)), 60), dtype=np.float32)
-
-    def put(self, at: Index, other: "_Part", chosen: Bools) -> None:
-        for name in _PARTS:
-            getattr(self, name)[at] = getattr(other, name)[chosen]
-
-    def rows(self, chosen: Bools) -> "_Part":
-        return _Part(*(getattr(self, name)[chosen] for name in _PARTS))
-
-
-_PARTS: Final = ("magnitudes", "steps", "evidence", "mid_side", "copied", "noise")
-
-
 class _Reader:
     def __init__(self, frames: list[Frames], *, coder: str, sr: int, noise: float, law: Law) -> None:
         self._frames, self._coder, self._sr, self._noise = frames, coder, sr, noise
@@ -203,7 +155,7 @@ class _Reader:
                 best.put(weak[better], part, better)
         return self._sent(best, kinds, score, shorts)
 
-    def _sent(self, best: _Part, kinds: Index, score: F32, shorts: _Part) -> Sent:
+    def _sent(self, best: Part, kinds: Index, score: F32, shorts: Part) -> Sent:
         short = kinds == KINDS.index("short")
         bridges = ~short & (kinds > 0)
         q, bits = self._cost(best, "long", bridges=bridges)
@@ -239,7 +191,7 @@ class _Reader:
             q=q,
         )
 
-    def _step_bits(self, known: F32, q: F32, *, short: Bools, shorts: _Part) -> F32:
+    def _step_bits(self, known: F32, q: F32, *, short: Bools, shorts: Part) -> F32:
         """Bits of the steps of each frame, shape (n, channels); AAC's short blocks take what is usual."""
         if self._coder == "mp3":
             bits = factors(known).bits
@@ -255,28 +207,28 @@ class _Reader:
         lines = [frames.lines(kind, which) for frames in self._frames]
         return np.abs(np.stack(lines if len(lines) == 1 else four(lines[0], lines[1]), axis=1))
 
-    def _part(self, magnitudes: F32, kind: Kind, which: Index) -> _Part:
+    def _part(self, magnitudes: F32, kind: Kind, which: Index) -> Part:
         bands, noise = self._bands(kind), self._noise_in(kind, which)
         steps, evidence = self._fit(magnitudes, kind, noise=noise.ravel())
         if self._coder == "mp3":
             squares = np.add.reduceat(magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
             steps[(evidence <= FITS_FROM) & (squares < (QUIET * noise) ** 2)] = np.nan
-        copied = _copied(magnitudes, bands, noise=self._noise if self._replaces else None)
-        return _pair(magnitudes, steps, evidence, copied, noise, bands=bands, whole=self._coder == "mp3")
+        copied = copied_bands(magnitudes, bands, noise=self._noise if self._replaces else None)
+        return pair(magnitudes, steps, evidence, copied, noise, bands=bands, whole=self._coder == "mp3")
 
     @property
     def _replaces(self) -> bool:
         """Whether the coder copies channels and fills bands with noise: AAC alone, as people use them."""
         return self._coder != "mp3"
 
-    def _noise_like(self, part: _Part, known: F32) -> Bools:
+    def _noise_like(self, part: Part, known: F32) -> Bools:
         """Bands whose steps would show, as their neighbours' do, and don't: shape (n, channels, n_bands)."""
         if not self._replaces:
             return np.zeros(part.steps.shape, dtype=bool)
-        shows = _filled(known) > np.log2(max(self._noise, CLEAN)) + READABLE
+        shows = filled_in(known) > np.log2(max(self._noise, CLEAN)) + READABLE
         return np.asarray(shows & part.heard & (part.evidence <= FITS_FROM))
 
-    def _spared(self, part: _Part, filled: Bools, *, bits: F32) -> F32:
+    def _spared(self, part: Part, filled: Bools, *, bits: F32) -> F32:
         """Bits without what was not sent as numbers, shape (n, channels)."""
         silent = filled.copy()
         silent[:, 1:] |= part.copied[:, None]
@@ -310,7 +262,7 @@ class _Reader:
         return steps[chosen].reshape(n, channels, -1), evidence[chosen].reshape(n, channels, -1)
 
     def _cost(
-        self, part: _Part, kind: Kind, *, bridges: Bools | None = None, known_only: bool = False
+        self, part: Part, kind: Kind, *, bridges: Bools | None = None, known_only: bool = False
     ) -> tuple[F32, F32]:
         """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels).
 
@@ -325,18 +277,18 @@ class _Reader:
             bits[bridges] = self._lengths(q[bridges], "start")
         return q, bits
 
-    def _likely(self, part: _Part, kind: Kind, *, known_only: bool) -> F32:
+    def _likely(self, part: Part, kind: Kind, *, known_only: bool) -> F32:
         """Steps of all bands, log2, the shape of the part's; those that are not known as they are likely to be."""
         known = part.known
         if known_only:
             return np.where(np.isnan(known), np.float32(SILENT_STEP), known)
-        filled = _filled(known)
+        filled = filled_in(known)
         if self._coder != "mp3":
             return filled
         top = np.fmax.reduce(known, axis=-1)[..., None]
         filled = np.fmin(filled, top)
         if kind != "short":
-            filled[..., -1:] = _or(top, filled[..., -1:])
+            filled[..., -1:] = either(top, filled[..., -1:])
         bands = self._bands(kind)
         squares = np.add.reduceat(part.magnitudes**2, bands[:-1], axis=-1) / np.diff(bands)
         least, level = UNTOLD
@@ -383,76 +335,3 @@ def _laws(law: Law) -> tuple[Law, Law]:
         Law(law.power, 2, law.phase, law.tolerance, law.most),
         Law(law.power, 2, law.phase + 0.25, law.tolerance, law.most),
     )
-
-
-def _pair(
-    magnitudes: F32, steps: F32, evidence: F32, copied: Bools, noise: F32, *, bands: I32, whole: bool
-) -> _Part:
-    """Left and right, or mid and side, whichever lies more on a lattice; where one of a pair is silent, the other counts
-    twice.
-
-    whole : the choice is one for all bands
-    """
-    if magnitudes.shape[1] == 1:
-        unpaired = np.zeros(evidence.shape[::2], dtype=np.float32)
-        return _Part(magnitudes, steps, evidence, unpaired, copied, noise)
-    silent, other = np.isnan(steps), [1, 0, 3, 2]
-    says = np.where(silent & ~silent[:, other], evidence[:, other], evidence)
-    more = says[:, 2:].sum(axis=1) - says[:, :2].sum(axis=1)
-    if whole:
-        alike = silent[:, 3] & ~silent[:, 0] & ~silent[:, 1]
-        total = ((more + ALIKE * alike) * np.minimum(np.diff(bands), WIDEST)).sum(axis=-1, keepdims=True)
-        more = np.broadcast_to(total, more.shape)
-    mid_side = more > 0
-    by_band, by_line = mid_side[:, None], np.repeat(mid_side, np.diff(bands), axis=1)[:, None]
-    return _Part(
-        np.where(by_line, magnitudes[:, 2:] * np.float32(np.sqrt(2)), magnitudes[:, :2]),
-        np.where(by_band, steps[:, 2:] + np.float32(0.5), steps[:, :2]),
-        np.where(by_band, evidence[:, 2:], evidence[:, :2]),
-        mid_side.astype(np.float32),
-        copied,
-        noise,
-    )
-
-
-def _copied(magnitudes: F32, bands: I32, *, noise: float | None) -> Bools:
-    """Bands in which one channel is a multiple of the other, as intensity stereo leaves them: shape (n, n_bands).
-
-    magnitudes : shape (n, 1 or 4 channels, n_lines)
-    noise : None where no coder copies
-    """
-    if noise is None or magnitudes.shape[1] == 1:
-        return np.zeros((len(magnitudes), len(bands) - 1), dtype=bool)
-    left, right = magnitudes[:, 0], magnitudes[:, 1]
-    l2, r2, lr = (np.add.reduceat(x, bands[:-1], axis=1) for x in (left**2, right**2, left * right))
-    more, less = np.maximum(l2, r2), np.minimum(l2, r2)
-    stray = (less - lr**2 / np.maximum(more, 1e-9)) / np.diff(bands)
-    audible = less / np.diff(bands) > (4 * noise) ** 2
-    return np.asarray(audible & (stray < (COPIED * noise) ** 2))
-
-
-def _filled(known: F32) -> F32:
-    """Unknown steps from the known ones of the same frame: by how they lie over each band's median, and in between."""
-    flat = known.reshape(-1, known.shape[-1]).copy()
-    x = np.arange(flat.shape[1])
-    usual = _medians(flat)
-    for row in flat:
-        at = np.isfinite(row)
-        if not at.all():
-            over = np.interp(x, x[at], (row - usual)[at]) if at.any() else 0.0
-            row[:] = np.where(at, row, usual + over)
-    return flat.reshape(known.shape)
-
-
-def _or(steps: F32, other: F32) -> F32:
-    """The first, the other where it is NaN."""
-    return np.where(np.isnan(steps), other, steps)
-
-
-def _medians(flat: F32) -> F32:
-    """Each column's, those of columns without numbers in between; 0 where there are none at all."""
-    has = np.isfinite(flat).any(axis=0)
-    if not has.any():
-        return np.zeros(flat.shape[1], dtype=np.float32)
-    x = np.arange(flat.shape[1])
-    return np.interp(x, x[has], np.nanmedian(flat[:, has], axis=0)).astype(np.float32)
