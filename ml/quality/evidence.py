@@ -15,6 +15,9 @@ from ml.words import CHANNEL_WORDS, CODER_WORDS, edit_words, lowpass_words, repl
 FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
 
+TWICE: Final = 4.0
+"""Height of a second grid of the same coder from which it is told twice; one coding, cut or not, reads 2.5 at most."""
+
 LEAST_FITS: Final = 0.15
 """Share of bands on the lattice from which their code length means something."""
 
@@ -67,6 +70,7 @@ def evidence(
     """Everything worth saying, most telling first."""
     grids = grids_found(measured.grids)
     facts = [_grid(grid, sr=sr) for grid in grids] or [_no_grid(measured.grids)]
+    facts += [_twice(grid) for grid in grids if grid.twice >= TWICE]
     facts += [_holes(grids[0])] if grids else []
     facts += _rounding(grids[0], measured.values) if grids else []
     facts += [_edit(edit, number) for number, edit in enumerate(measured.edits[:MOST_EDITS], start=1)]
@@ -92,6 +96,12 @@ def _grid(grid: Grid, *, sr: int) -> Evidence:
     )
     says = f"{coder} frame grid at offset {grid.offset}, {grid.height:.0f} sigma, {where}{moved}."
     return Evidence(f"grid.{grid.coder}", round(grid.height, 1), "sigma", says)
+
+
+def _twice(grid: Grid) -> Evidence:
+    coder, sigma = CODER_WORDS[grid.coder], round(grid.twice, 1)
+    says = f"A second {coder} grid in the very frames that show the first, {sigma:.0f} sigma: it was {coder} twice."
+    return Evidence(f"grid.{grid.coder}.twice", sigma, "sigma", says)
 
 
 def _no_grid(grids: Mapping[str, Grid]) -> Evidence:

@@ -15,7 +15,7 @@ from ml.decode import Levels
 from ml.features.quality import Measurement
 from ml.forensics.grid import Grid
 from ml.quality.classes import CLASSES, FAMILIES, KBPS, family
-from ml.quality.evidence import FOUND
+from ml.quality.evidence import FOUND, TWICE
 from ml.words import percent
 
 LOSSY_CODECS: Final = {
@@ -50,8 +50,6 @@ TOLD: Final = 0.3
 """Probability from which a coding beside the worst one is told: rows with two families are few, and half of those that
 read 0.2 to 0.4 had met it (n 30); in 1.2 % of files coded once one too many is told so (n 690)."""
 
-TWICE: Final = 4.0
-"""Height of a second grid of the same coder from which it is told twice; one coding, cut or not, reads 2.5 at most."""
 
 BENEATH: Final = {"mp3": 6.0}
 """Height of a grid under another coder's from which its coder is told, however few rows had one to learn from: of 2,192

@@ -28,6 +28,7 @@ def test_the_fault_filtered_songs(lineage_data):
 
 @pytest.mark.data
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # seven models in five folds: three CPU-minutes, and a busy machine
 def test_the_tables_are_worth_more_than_chance_and_less_than_published(lineage_data):
     figures = evaluate_tables(lineage_data)
     assert figures["songs"] == {"all": 930, "taught": 635, "test": 290}

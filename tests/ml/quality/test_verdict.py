@@ -107,6 +107,11 @@ def test_a_coder_that_shows_twice_is_told_twice():
     assert [(g.label, g.sigma) for g in said.history] == [("mp3-192", 12.0), ("mp3", 40.0)]
     said = answer(sure("mp3-128"), MP3_320, found)
     assert [g.label for g in said.history] == ["mp3-128", "mp3-320"]  # the second is the file's own
+    facts = {one.name: one for one in evidence(found, levels=LEVELS, sr=44100, bit_depth=16)}
+    assert facts["grid.mp3.twice"].value == 12.0
+    assert "grid.mp3.twice" not in {
+        one.name for one in evidence(measured(mp3=40.0), levels=LEVELS, sr=44100, bit_depth=16)
+    }
 
 
 @pytest.mark.parametrize(("blurred", "labels"), [(12.0, ["mp3", "vorbis-q8"]), (2.0, ["vorbis-q8"])])
