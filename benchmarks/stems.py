@@ -15,24 +15,23 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table as Sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ml import artifact  # noqa: E402
 from ml.corpus import Example, Master, load, masters, plan, realise  # noqa: E402
 from ml.dataset import Table, keep, measure  # noqa: E402
 from ml.encode import quantise, resample  # noqa: E402
 from ml.evaluation import TABLE  # noqa: E402
 from ml.evaluation.answers import Answers  # noqa: E402
-from ml.evaluation.shares import share  # noqa: E402
+from ml.evaluation.shares import Share, share  # noqa: E402
+from ml.evaluation.text import cell, count, line  # noqa: E402
 from ml.evaluation.unseen import answer_unseen  # noqa: E402
 from ml.facts import Facts  # noqa: E402
 from ml.features import quality  # noqa: E402
@@ -72,8 +71,13 @@ def main() -> int:
     mixes = list(_mixes(arguments.songs))
     rows = _measured(mixes, jobs=arguments.jobs)
     answers, made = _answered(mixes, rows, jobs=arguments.jobs)
-    figures = [{"level_db": level, **_figures(answers, made, level=level)} for level in (*LEVELS_DB,)]
-    _print(figures)
+    figures = {f"{level:+.0f} dB": _figures(answers, made, level=level) for level in LEVELS_DB}
+    print(line("lossless takes, against the stem", "n", "lossy found", "family right", "lossless accused"))
+    for level, shares in figures.items():
+        print(line(f"  {level}", count(shares["lossy found"]), *map(cell, shares.values())))
+    print(
+        f"of lossless stems {len(mixes) // len(LEVELS_DB) - next(iter(figures.values()))['lossy found']['n']}"
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     return 0
@@ -136,21 +140,20 @@ def _answered(
     mixes: Sequence[Mix], rows: NDArray[np.float32], *, jobs: int
 ) -> tuple[Answers, NDArray[np.float64]]:
     """Answers about all rows, and the level of each that is a mix, NaN elsewhere."""
-    base = Table.load(artifact.SHIPPED / "quality" / TABLE.name)
-    stories = [replace(Facts.of(mix.stem), disturbances=("stem",)) for mix in mixes]
-    table = Table(
+    base = Table.load(TABLE)
+    mixed = Table(
         spec=base.spec,
-        X=np.concatenate([base.X, rows]),
-        labels=np.concatenate([base.labels, [mix.stem.label for mix in mixes]]),
-        groups=np.concatenate([base.groups, [mix.stem.supergroup for mix in mixes]]),
-        ids=np.concatenate([base.ids, [mix.id for mix in mixes]]),
-        facts=np.concatenate([base.facts, [str(story) for story in stories]]),
+        X=rows,
+        labels=np.array([mix.stem.label for mix in mixes]),
+        groups=np.array([mix.stem.supergroup for mix in mixes]),
+        ids=np.array([mix.id for mix in mixes]),
+        facts=np.array([str(replace(Facts.of(mix.stem), disturbances=("stem",))) for mix in mixes]),
     )
     level = np.concatenate([np.full(len(base), np.nan), [mix.level_db for mix in mixes]])
-    return answer_unseen(table, np.isfinite(level), seed=1, jobs=jobs), level
+    return answer_unseen(base.and_rows(mixed), np.isfinite(level), seed=1, jobs=jobs), level
 
 
-def _figures(answers: Answers, made: NDArray[np.float64], *, level: float) -> dict[str, Any]:
+def _figures(answers: Answers, made: NDArray[np.float64], *, level: float) -> dict[str, Share]:
     here = made == level
     lossy, genuine = here & ~answers.genuine, here & answers.genuine
     return {
@@ -158,14 +161,6 @@ def _figures(answers: Answers, made: NDArray[np.float64], *, level: float) -> di
         "family right": share(answers.family_right[lossy]),
         "lossless accused": share(answers.accused[genuine]),
     }
-
-
-def _print(figures: Sequence[dict[str, Any]]) -> None:
-    sheet = Sheet("lossless takes", *list(figures[0])[1:], title="A lossy stem in a lossless mix")
-    for one in figures:
-        cells = [f"{s['value']:.1%} n {s['n']}" for s in list(one.values())[1:]]
-        sheet.add_row(f"{one['level_db']:+.0f} dB", *cells)
-    Console().print(sheet)
 
 
 def _parsed() -> argparse.Namespace:

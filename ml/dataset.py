@@ -49,6 +49,11 @@ class Table:
             self.facts[index],
         )
 
+    def and_rows(self, other: "Table") -> "Table":
+        """These rows, then the other's, of the same spec."""
+        columns = ("X", "labels", "groups", "ids", "facts")
+        return Table(self.spec, *(np.concatenate([getattr(self, c), getattr(other, c)]) for c in columns))
+
     def stories(self) -> list[Facts]:
         """The facts of each row, to be read."""
         return [Facts.parse(str(text)) for text in self.facts]

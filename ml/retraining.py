@@ -8,7 +8,7 @@ Calibration and thresholds come from base rows alone: people label what they stu
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -184,15 +184,11 @@ def _joined(taught: Table, songs: Songs, *, settings: Settings) -> tuple[Table, 
         raise ModelMismatch(
             expected=taught.spec.id, found=f"{songs.X.shape[1]} numbers instead of {taught.X.shape[1]}"
         )
-    table = replace(
-        taught,
-        X=np.concatenate([taught.X, songs.X]),
-        labels=np.concatenate([taught.labels, songs.labels]),
-        groups=np.concatenate([taught.groups, songs.groups]),
-        ids=np.concatenate([taught.ids, songs.ids]),
-        facts=np.concatenate([taught.facts, np.full(len(songs), "")]),
+    untold = np.full(len(songs), "")
+    labelled = Table(taught.spec, songs.X, songs.labels, songs.groups, songs.ids, untold)
+    return taught.and_rows(labelled), np.concatenate(
+        [np.ones(len(taught)), songs.weights * settings.song_weight]
     )
-    return table, np.concatenate([np.ones(len(taught)), songs.weights * settings.song_weight])
 
 
 def _manifest(

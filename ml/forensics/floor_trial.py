@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import floor
+from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
 from ml.forensics.residue import (
     FINE_MOST,
@@ -78,7 +79,8 @@ def _tried(grid: Grid, found: Sequence[F32], offsets: Sequence[int], *, noise: f
     """The grid with the outcome under the coder's own floors, or with steps wide enough for any gain."""
     tolerance, most = (FINE_TOLERANCE, FINE_MOST) if exact else (ROUGH_TOLERANCE, ROUGH_MOST)
     says = np.stack([_evidence(m, noise=noise, tolerance=tolerance, most=most) for m in found])
-    heights = np.minimum(*(_robust(says[:, half::2].mean(axis=1)) for half in (0, 1)))
+    means = [says[:, half::2].mean(axis=1) for half in (0, 1)]
+    heights = np.minimum(*(in_deviations(mean, least=LEAST_SPREAD) for mean in means))
     at = int(heights.argmax())
     height = float(heights[at])
     if height < HEARD or height <= np.nan_to_num(grid.lattice, nan=-1.0):
@@ -99,8 +101,3 @@ def _evidence(magnitudes: F32, *, noise: float, tolerance: float, most: int) -> 
     _, evidence = floor.fit(flat, noise=noise, phase=0.0, tolerance=tolerance, most=most, end=END)
     clipped = np.clip(evidence[:, FIRST:END], -1.0, MOST_EVIDENCE)
     return np.asarray(clipped.reshape(len(magnitudes), -1).mean(axis=1), dtype=np.float64)
-
-
-def _robust(values: F64) -> F64:
-    centred = values - np.median(values)
-    return np.asarray(centred / (1.4826 * np.median(np.abs(centred)) + LEAST_SPREAD))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ml.forensics import hybrid
 from ml.forensics.channels import CHANNELS, four
+from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import NEAR, Grid, Known, Search
 from ml.forensics.sliding import EPS_LSB
 from ml.forensics.steps import Law, fit, fit_columns
@@ -291,7 +292,8 @@ class Bench:
     def _outcomes(self, evidence: F32) -> list[Trial]:
         """evidence : shape (offsets, n, channels, n_bands)"""
         grouped = _by_group(evidence, self._bands, sr=self._sr, n_lines=self._coder.length)
-        heights = np.minimum(*(_robust(grouped[:, half::2].mean(axis=1)) for half in (0, 1)))
+        means = [grouped[:, half::2].mean(axis=1) for half in (0, 1)]
+        heights = np.minimum(*(in_deviations(mean, least=LEAST_SPREAD) for mean in means))
         mean = grouped.mean(axis=1)  # (offsets, channels, groups)
         out = []
         for at, offset in enumerate(self._offsets):
@@ -378,7 +380,8 @@ def scout_layer3(
             clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
             known[key] = _by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES)
         found.append(known[key])
-    heights = _robust(np.mean(found, axis=0, dtype=np.float32)).max(axis=(1, 2))
+    mean = np.asarray(np.mean(found, axis=0, dtype=np.float32))
+    heights = in_deviations(mean, least=LEAST_SPREAD).max(axis=(1, 2))
     return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
 
 
@@ -436,9 +439,3 @@ def _by_group(evidence: F32, bands: I32, *, sr: int, n_lines: int) -> F32:
         weight = np.where((hz[:-1] >= low * 0.9) & (hz[1:] <= high), widths, 0.0).astype(np.float32)
         out.append(evidence @ weight / max(float(weight.sum()), 1.0))
     return np.stack(out, axis=-1)
-
-
-def _robust(values: F32) -> F32:
-    """Heights over the candidates (axis 0) in robust deviations."""
-    centred = values - np.median(values, axis=0)
-    return np.asarray(centred / (1.4826 * np.median(np.abs(centred), axis=0) + LEAST_SPREAD))

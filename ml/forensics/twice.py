@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS
@@ -79,12 +80,6 @@ def _apart(offsets: Sequence[int], *, grid: Grid, length: int) -> list[int]:
 
 def _heights(evidence: F32, *, n_others: int) -> F32:
     """The smaller of two halves' heights over the last offsets, shape (offsets,); evidence of shape (offsets, n)."""
-    return np.minimum(*(_over(evidence[:, half::2].mean(axis=1), n_others=n_others) for half in (0, 1)))
-
-
-def _over(values: F32, *, n_others: int) -> F32:
-    """Heights over the last ones, in their robust deviations."""
-    others = values[-n_others:]
-    centred = values - np.median(others)
-    deviation = 1.4826 * np.median(np.abs(others - np.median(others)))
-    return np.asarray(centred / (deviation + LEAST_SPREAD))
+    means = [evidence[:, half::2].mean(axis=1) for half in (0, 1)]
+    halves = (in_deviations(mean, others=mean[-n_others:], least=LEAST_SPREAD) for mean in means)
+    return np.asarray(np.minimum(*halves))

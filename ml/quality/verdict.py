@@ -50,7 +50,6 @@ TOLD: Final = 0.3
 """Probability from which a coding beside the worst one is told: rows with two families are few, and half of those that
 read 0.2 to 0.4 had met it (n 30); in 1.2 % of files coded once one too many is told so (n 690)."""
 
-
 BENEATH: Final = {"mp3": 6.0}
 """Height of a grid under another coder's from which its coder is told, however few rows had one to learn from: of 2,192
 that never met MP3 and were asked, one reads as much, of 170 that did, 53."""
@@ -225,8 +224,8 @@ def _history(
     """Every coding that shows, oldest first; the file's own comes last.
 
     Nothing has rounded the last coding's lattice since, but every later coding blurs an earlier one's: of several
-    foreign codings the one with the faintest lattice is taken for the oldest. Where one coder shows twice it is not
-    known which of the two the class belongs to: the other one is told without bitrate.
+    foreign codings the one with the faintest lattice is taken for the oldest. Where one coder shows twice the later
+    coding is told without bitrate.
     """
     own = None if is_lossless_file(declared) else LOSSY_CODECS.get(declared.codec or "")
     grids = _by_family(measured.grids)

@@ -5,8 +5,6 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ml import artifact
 from ml.crossval import class_numbers
 from ml.dataset import Table
@@ -52,7 +50,7 @@ def measure_and_save(folder: Path) -> None:
     there = [row for row, song in zip(rows, known, strict=True) if song.path]
     others = [row for row, song in zip(rows, known, strict=True) if not song.path]
     measured = _measured(there, what="Songs")
-    (_both(measured, unheard(others, timbre=published())) if others else measured).save(folder / TABLE.name)
+    (measured.and_rows(unheard(others, timbre=published())) if others else measured).save(folder / TABLE.name)
     _measured(strangers.rows(), what="Other sound").save(folder / STRANGERS.name)
 
 
@@ -81,11 +79,6 @@ def fit_and_save(table: Table, *, strangers: Table, folder: Path, seed: int) -> 
             "metrics": summarise(listened, said),
         },
     )
-
-
-def _both(one: Table, other: Table) -> Table:
-    columns = ("X", "labels", "groups", "ids", "facts")
-    return Table(one.spec, *(np.concatenate([getattr(one, c), getattr(other, c)]) for c in columns))
 
 
 def _measured(rows: Sequence[Row], *, what: str) -> Table:
