@@ -1,7 +1,7 @@
 """Runs every check and sums up: lint, format, types, then pytest. Standard library only.
 
 ./test                  everything
-./test --quick          without slow, browser and server tests: under two minutes
+./test --quick          without slow, browser and server tests
 ./test tests/app -x     other arguments go to pytest
 """
 
