@@ -27,7 +27,7 @@ Bools = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
 CLAIM: Final = Declared(container="flac", codec="flac")
-HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient", "blurred", "twice")
+HEIGHTS: Final = ("confirmed", "lattice", "shifted", "patient", "combed", "blurred", "twice")
 _NOTHING: Final = np.zeros((4, 1), dtype=np.float32)
 
 

@@ -29,7 +29,7 @@ PAIRS: Final = ("lr", "ms")
 
 GRID_NUMBERS: Final = (
     *("confirmed", "sigma", "lattice", "evidence", "exact"),
-    *("shifted", "patient", "blurred", "second"),
+    *("shifted", "patient", "combed", "blurred", "second"),
 )
 
 DESCRIBED_FROM: Final = 3.5

@@ -26,6 +26,7 @@ from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
 from ml.forensics.account import account, shaped, spared
+from ml.forensics.combing import judge_combing
 from ml.forensics.edits import TRIED, Edit, edits, followed
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
@@ -143,6 +144,8 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
     else:
         heard.listen_beneath()
         heard.listen_twice()
+    if silent(heard.grids):
+        heard.comb()
     return heard
 
 
@@ -152,6 +155,7 @@ def silent(grids: Mapping[str, Grid]) -> bool:
         grid.confirmed >= HEARD.get(coder, HEARD_FROM)
         or grid.lattice >= LATTICE_FROM
         or grid.patient >= LATTICE_FROM
+        or grid.combed >= LATTICE_FROM
         or grid.shifted >= 2 * LATTICE_FROM
         for coder, grid in grids.items()
     )
@@ -186,6 +190,13 @@ class _Heard:
             patient = judge_patiently(grid, search, noise=self._noise(search))
             self._keep(patient, search)
             self.grids[coder] = replace(self.grids[coder], patient=patient.patient)
+
+    def comb(self) -> None:
+        """Try every offset, at the first rate."""
+        for coder, (grid, search) in self._first.items():
+            combed = judge_combing(grid, search, noise=self._noise(search))
+            self._keep(combed, search)
+            self.grids[coder] = replace(self.grids[coder], combed=combed.combed)
 
     def listen_beneath(self) -> None:
         """Look for other coders under the one that is clearest."""
@@ -243,6 +254,7 @@ class _Heard:
             lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
             law = law_of(lines, coder.bands(grid.sr), coder=coder, noise=noise)
             self.grids[grid.coder] = replace(grid, exact=law is coder.exact)
+            on_top = grid.height >= self._clearest.height
             start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
             found = sent(
                 y,
@@ -251,12 +263,13 @@ class _Heard:
                 sr=grid.sr,
                 noise=noise if self._rates.integers else CLEAN,
                 law=law,
+                on_top=on_top,
             )
             if found is not None:
                 out[name] = account(found, sr=grid.sr, length=coder.length)
                 if name == "mp3":
                     out[name] |= shaped(found, sr=grid.sr, length=coder.length)
-                if name == "aac" and grid.height >= self._clearest.height:
+                if name == "aac" and on_top:
                     out[name] |= spared(found, sr=grid.sr, length=coder.length)
         return out
 

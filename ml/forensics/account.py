@@ -64,9 +64,15 @@ STATISTICS: Final = ("noise", "noise_spread", "step_spread", "size", "empty")
 """log2 of step over level, median and deviation; deviation of the step over the frames; log2 of the mean number; share
 of zeros."""
 
-SPARED: Final = (*(f"spared_{name}" for name in ("kbps", "p25", "p50", "p75", "fitting")), "copied", "filled")
+SPARED: Final = (
+    *(f"spared_{name}" for name in ("kbps", "p25", "p50", "p75", "fitting", "clear")),
+    "copied",
+    "filled",
+)
 """The cost without bands that one channel copies from the other or that noise fills, kbps, and the shares of those: what
-AAC's intensity stereo and noise substitution leave reads as rounded a second time, or finely, and doubles the cost."""
+AAC's intensity stereo and noise substitution leave reads as rounded a second time, or finely, and doubles the cost.
+The mean of frames that are read nearly whole is what the file spent, within 3 % for half of all: short blocks, clipping
+and filters over the lines (temporal noise shaping) leave no lattice."""
 
 SHAPED: Final = ("kbps_clear", "reservoir_clear", "raised", "coarse", "factors")
 """The cost of granules whose steps show, and the range of what it adds up to, as above: across a splice, in clipping and
@@ -96,13 +102,14 @@ def spared(found: Sent, *, sr: int, length: int) -> dict[str, float]:
     kbps = found.spared.astype(np.float64) * (sr / length / 1000)
     quarters = np.percentile(kbps, (25, 50, 75))
     fitting = np.median(kbps[found.fits >= np.median(found.fits)])
-    values = (kbps.mean(), *quarters, fitting, found.copied.mean(), found.filled.mean())
+    clear = kbps[_clear(found.read)].mean()
+    values = (kbps.mean(), *quarters, fitting, clear, found.copied.mean(), found.filled.mean())
     return {name: float(value) for name, value in zip(SPARED, values, strict=True)}
 
 
 def shaped(found: Sent, *, sr: int, length: int) -> dict[str, float]:
     """Every one of SHAPED; of Layer III's long blocks what is about factors, NaN where no step is known."""
-    clear = found.fits >= min(CLEAR, float(np.median(found.fits)))
+    clear = _clear(found.fits)
     bits = found.bits.astype(np.float64)
     mean = float(bits[clear].mean())
     walk = float(np.ptp(np.cumsum(np.where(clear, bits - mean, 0.0))))
@@ -115,6 +122,10 @@ def shaped(found: Sent, *, sr: int, length: int) -> dict[str, float]:
         "coarse": _mean(sent.coarse),
         "factors": _mean(sent.bits),
     }
+
+
+def _clear(shares: F32) -> NDArray[np.bool_]:
+    return shares >= min(CLEAR, float(np.median(shares)))
 
 
 def _mean(values: F32) -> float:

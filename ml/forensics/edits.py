@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ml.forensics.grid import NEAR, Grid, Search, Transform
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
-from ml.forensics.trial import Bench, scout_layer3
+from ml.forensics.trial import Bench, scout
 from ml.units import Seconds
 
 F32 = NDArray[np.float32]
@@ -224,7 +224,7 @@ class _Track:
             likely = [*self.excess, *search.candidates(self.grid.coder, CANDIDATES), *candidates[:TRIED]]
             offset, height = self._clearest(regions, likely, law=self.law)
             if height < NEW and self.grid.coder == "mp3":
-                scouted = scout_layer3(regions, law=self.law, sr=self.grid.sr, noise=self.noise, n=SCOUTED)
+                scouted = scout(regions, coder=CODERS["mp3"], law=self.law, sr=self.grid.sr, noise=self.noise, n=SCOUTED)
                 offset, height = self._clearest(regions, likely + scouted, law=self.law)
         moved = all(self._moved(offset, known) for known in self.excess)
         return offset if moved and height >= NEW else None

@@ -108,6 +108,8 @@ class Grid:
     """The same height for the coder's own steps after some gain: tried where nothing else is heard, at many gains."""
     patient: float = np.nan
     """The same height over every frame there is, at a few offsets: tried last where nothing else is heard."""
+    combed: float = np.nan
+    """The same height at all offsets in the loudest regions, see :mod:`ml.forensics.combing`."""
     blurred: float = np.nan
     """The same height where a later coder's rounding has blurred the steps: tried where another coder is heard."""
     second: float = np.nan
@@ -118,7 +120,8 @@ class Grid:
     @property
     def height(self) -> float:
         """The clearest of the tests; that at many gains has more chances to be wrong."""
-        return float(np.nanmax([self.confirmed, self.lattice, self.patient, self.blurred, self.shifted / 2]))
+        clear = (self.confirmed, self.lattice, self.patient, self.combed, self.blurred)
+        return float(np.nanmax([*clear, self.shifted / 2]))
 
 
 def _mdct(

@@ -5,7 +5,7 @@ standard's own, to the scale: a step can then be told by its absolute size, whic
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
 
@@ -32,6 +32,9 @@ CANONICAL: Final[dict[str, tuple[int, ...]]] = {
     "opus": (228, 540),
 }
 """Where frames begin after the usual decoders: with the coder's delay cut off, or left."""
+
+SHARP: Final = (1000, 0.0002)
+"""Largest number and tolerance where the coder's own steps are meant: low bands hold numbers of hundreds."""
 
 PHASES: Final = 8
 """Gains that are told apart within the quarter octave between a coder's steps."""
@@ -80,6 +83,11 @@ def finer(law: Law) -> tuple[Law, ...]:
         Law(law.power, law.per_octave, law.phase + p * width, tolerance=0.001, most=60)
         for p in range(-PHASES // 2, PHASES // 2 + 1)
     )
+
+
+def sharp(coder: Coder) -> Law | None:
+    """The coder's own steps for numbers of any size, as nothing but its own decoder leaves them; None where not known."""
+    return None if coder.exact is None else replace(coder.exact, most=SHARP[0], tolerance=SHARP[1])
 
 
 def consecutive(x: F32, *, coder: Coder) -> F32:

@@ -39,7 +39,7 @@ LIKELIEST: Final = 16
 SCOUTED: Final = 5
 SCOUTED_MONO: Final = 12
 """How many regions are looked at, at how many offsets (fewer at first: the true one is among the first four
-wherever it is found at all); how many at all offsets of Layer III."""
+wherever it is found at all); how many at all offsets."""
 
 MOST_FRAMES: Final = 256
 LIKELY: Final = 4
@@ -103,8 +103,8 @@ def judge(grid: Grid, search: Search, *, noise: float, thorough: bool = False) -
     if coder.exact is not None:
         best = _better(best, bench.trials(coder.exact, least=least), exact=True)
         if grid.coder == "mp3" and not _clear(best):
-            scouted = scout_layer3(
-                regions, law=coder.exact, sr=grid.sr, noise=noise, n=most // 2, known=known
+            scouted = scout(
+                regions, coder=coder, law=coder.exact, sr=grid.sr, noise=noise, n=most // 2, known=known
             )
             offsets = scouted + offsets
             bench = Bench(regions, coder=coder, offsets=offsets[:most], sr=grid.sr, noise=noise, known=known)
@@ -121,7 +121,7 @@ def _at_any_gain(grid: Grid, coder: Coder, regions: F32, offsets: list[int], *, 
     if coder.exact is None or coder.free is None:
         return grid
     if grid.coder == "mp3":
-        offsets = scout_layer3(regions, law=coder.free, sr=grid.sr, noise=noise, n=8) + offsets
+        offsets = scout(regions, coder=coder, law=coder.free, sr=grid.sr, noise=noise, n=8) + offsets
     offsets = offsets[: CANDIDATES // 2]
     glance = Bench(regions[:GLANCED], coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
     likely = sorted(coder.shifted(), key=lambda law: -glance.highest(law))[:GAINS]
@@ -149,7 +149,9 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
     if grid.coder == "mp3":
         many = search.regions(2 * FRAMES)
         known = search.known[grid.coder]
-        scouted = scout_layer3(many, law=laws[0], sr=grid.sr, noise=noise, n=LIKELY, effort=2, known=known)
+        scouted = scout(
+            many, coder=coder, law=laws[0], sr=grid.sr, noise=noise, n=LIKELY, effort=2, known=known
+        )
         likely = scouted + likely
     suspects = [grid.offset, *CANONICAL[grid.coder], *likely]
     others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
@@ -357,14 +359,22 @@ def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
     return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
-def scout_layer3(
-    regions: F32, *, law: Law, sr: int, noise: float, n: int, effort: int = 1, known: Known | None = None
+def scout(
+    regions: F32,
+    *,
+    coder: Coder,
+    law: Law,
+    sr: int,
+    noise: float,
+    n: int,
+    effort: int = 1,
+    known: Known | None = None,
 ) -> list[int]:
-    """The ``n`` likeliest of all 576 offsets, best first, by the evidence of a few regions; none without regions.
+    """The ``n`` likeliest of all offsets, best first, by the evidence of a few regions; none without regions.
 
     regions, noise, known : as for :class:`Bench`; effort : times as many regions
     """
-    bands = _bands(CODERS["mp3"], sr=sr)
+    bands = _bands(coder, sr=sr)
     mono = alike(regions)
     chosen = regions[: effort * (SCOUTED_MONO if mono else SCOUTED)]
     if len(chosen) == 0:
@@ -374,15 +384,23 @@ def scout_layer3(
     for number, (left, right) in enumerate(chosen):
         key = ("scouted", law, noise, mono, number)
         if key not in known:
-            a = hybrid.at_all_offsets(left)
-            lines = (a,) if mono else four(a, hybrid.at_all_offsets(right))
+            a = _at_all_offsets(left, coder)
+            lines = (a,) if mono else four(a, _at_all_offsets(right, coder))
             evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
             clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
-            known[key] = _by_group(clipped, bands, sr=sr, n_lines=hybrid.LINES)
+            known[key] = _by_group(clipped, bands, sr=sr, n_lines=coder.length)
         found.append(known[key])
     mean = np.asarray(np.mean(found, axis=0, dtype=np.float32))
     heights = in_deviations(mean, least=LEAST_SPREAD).max(axis=(1, 2))
     return [int(offset) for offset in np.argsort(-heights, kind="stable")[:n]]
+
+
+def _at_all_offsets(x: F32, coder: Coder) -> F32:
+    """Lines of the frames that begin at each of the first samples of a region: (reach,) -> (n_lines, offsets)."""
+    if coder is CODERS["mp3"]:
+        return hybrid.at_all_offsets(x)
+    frames = np.lib.stride_tricks.sliding_window_view(x, coder.span)[: coder.length]
+    return np.ascontiguousarray(coder.lines(frames).T)
 
 
 def spectra(regions: F32, *, coder: Coder, offset: int, mono: bool | None = None) -> F32:

@@ -21,7 +21,7 @@ from ml.forensics.trial import (
     judge,
     judge_beneath_floors,
     noise_of,
-    scout_layer3,
+    scout,
     spectra,
 )
 from ml.units import Samples
@@ -135,7 +135,7 @@ def test_too_few_regions_have_no_outcome(law: str) -> None:
     assert few == []
     assert sorted(trial.offset for trial in enough) == [1, 2, 300]
     assert [t.height for t in enough] == sorted((t.height for t in enough), reverse=True)
-    assert scout_layer3(regions[:0], law=how.exact, sr=SR, noise=0.3, n=3) == []
+    assert scout(regions[:0], coder=CODERS["mp3"], law=how.exact, sr=SR, noise=0.3, n=3) == []
 
 
 @pytest.mark.parametrize("coder", ["mp3", "aac-kbd", "vorbis", "opus", "ac3"])
