@@ -224,7 +224,9 @@ class _Track:
             likely = [*self.excess, *search.candidates(self.grid.coder, CANDIDATES), *candidates[:TRIED]]
             offset, height = self._clearest(regions, likely, law=self.law)
             if height < NEW and self.grid.coder == "mp3":
-                scouted = scout(regions, coder=CODERS["mp3"], law=self.law, sr=self.grid.sr, noise=self.noise, n=SCOUTED)
+                scouted = scout(
+                    regions, coder=CODERS["mp3"], law=self.law, sr=self.grid.sr, noise=self.noise, n=SCOUTED
+                )
                 offset, height = self._clearest(regions, likely + scouted, law=self.law)
         moved = all(self._moved(offset, known) for known in self.excess)
         return offset if moved and height >= NEW else None

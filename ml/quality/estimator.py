@@ -40,7 +40,16 @@ CLASS_SETTINGS: Final[dict[str, Any]] = FAMILY_SETTINGS | {
 
 SPECTRUM: Final = ("spectrum.", "shelf.", "edge.", "signal.")
 CLEARNESS: Final = (".confirmed", ".sigma", ".depth_", ".holes_", ".lattice", ".evidence", ".second")
-GRIDS: Final = (*CLEARNESS, ".exact", ".shifted", ".patient", ".combed", ".blurred", ".rounding.fits", ".rounding.kbps")
+GRIDS: Final = (
+    *CLEARNESS,
+    ".exact",
+    ".shifted",
+    ".patient",
+    ".combed",
+    ".blurred",
+    ".rounding.fits",
+    ".rounding.kbps",
+)
 CODERS_OF: Final = {
     "mp3": ("mp3.", "mp2."),
     "aac": (

@@ -6,10 +6,12 @@ from functools import cache
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ml.encode import decode, encode
 from ml.forensics.account import NAMES, SHAPED, SPARED, account, shaped, spared
 from ml.forensics.blocks import KINDS, Frames, edges
+from ml.forensics.parts import copied_bands, tuned_bands
 from ml.forensics.sent import CLEAN, Sent, sent
 from ml.forensics.transforms import CODERS, consecutive
 from tests.coded import at_steps
@@ -142,6 +144,40 @@ def test_what_tools_leave_out_is_not_counted() -> None:
     assert tuple(values) == SPARED
     assert values["spared_kbps"] == pytest.approx(kbps, rel=0.12)
     assert values["filled"] > 0.03
+
+
+@pytest.mark.parametrize("label", ["aac-96", "aac-128", "aac-192", "aac-256", "aac-320"])
+@pytest.mark.parametrize("depth", ["float", "16"])
+def test_aac_is_counted_to_a_few_percent(label: str, depth: str) -> None:
+    """Noise substitution, intensity stereo and numbers of hundreds are told apart, where half of the frames are read."""
+    what, kbps, sr = found(label, depth=depth)
+    assert spared(what, sr=sr, length=1024)["spared_fitting"] == pytest.approx(kbps, rel=0.03)
+
+
+def test_substituted_noise_has_the_power_of_a_step() -> None:
+    bands, rng = np.array([0, 16, 32, 64]), np.random.default_rng(5)
+    lines = rng.standard_normal((200, 2, 64)).astype(np.float32) * 40
+
+    def share(lines: NDArray[np.float32], *, noise: float, phase: float | None = 0.0) -> float:
+        return float(tuned_bands(np.abs(lines), bands, noise=noise, phase=phase).mean())
+
+    assert share(lines, noise=CLEAN) < 0.12
+    norms = np.sqrt(np.add.reduceat(lines**2, bands[:-1], axis=-1))
+    scale = np.exp2(np.round(4 * np.log2(norms)) / 4) / norms
+    substituted = lines * np.repeat(scale, np.diff(bands), axis=-1)
+    assert share(substituted, noise=CLEAN) == 1
+    assert share(substituted * np.float32(1.1), noise=CLEAN, phase=float(np.log2(1.1))) == 1
+    assert share(substituted * np.float32(1.1), noise=CLEAN) == 0
+    assert share(lines / 40, noise=1.0) > 0.9  # too close to the noise to be told
+    assert share(lines, noise=CLEAN, phase=None) == 1
+
+
+def test_a_copy_of_a_loud_channel_is_one() -> None:
+    """In single precision what is left of a loud band would hide it."""
+    rng = np.random.default_rng(6)
+    left = (rng.standard_normal((50, 64)) * 30000).astype(np.float32)
+    lines = np.stack([left, left * np.float32(0.7)], axis=1)
+    assert copied_bands(np.abs(lines), np.array([0, 16, 64]), noise=0.3).all()
 
 
 def test_every_name_is_given() -> None:
