@@ -21,6 +21,12 @@ TWICE: Final = 4.0
 LEAST_FITS: Final = 0.15
 """Share of bands on the lattice from which their code length means something."""
 
+SPENT: Final = {"mp3": "mp3.rounding.kbps_clear", "aac": "aac.rounding.spared_clear"}
+"""What the file spent, as far as that can be read: in frames that are read nearly whole."""
+
+LEAST_FILLED: Final = 0.05
+"""Share of AAC's bands from which noise of the decoder's own is told."""
+
 SLOWEST_CODED: Final = 44100
 """Behind a grid, an end at a slower rate's is the coder's own low-pass."""
 
@@ -45,7 +51,8 @@ LATTICE: Final = 5.0
 
 def stands_out(grid: Grid) -> bool:
     """Whether a grid is clear enough to be named."""
-    return grid.height >= FOUND and (grid.confirmed >= ALONE.get(grid.coder, 0.0) or grid.lattice >= LATTICE)
+    by_lattice = grid.lattice >= LATTICE or grid.combed >= LATTICE
+    return grid.height >= FOUND and (grid.confirmed >= ALONE.get(grid.coder, 0.0) or by_lattice)
 
 
 def grids_found(grids: Mapping[str, Grid]) -> list[Grid]:
@@ -128,21 +135,35 @@ def _rounding(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
     """What a coder's rounding tells of what it could spend."""
     if grid.coder == "vorbis":
         return _floors(values)
-    return _copies(values) if grid.coder == "opus" else _own_steps(grid, values)
+    if grid.coder == "opus":
+        return _copies(values)
+    return _own_steps(grid, values) + (_filled(values) if grid.coder.startswith("aac") and grid.exact else [])
 
 
 def _own_steps(grid: Grid, values: Mapping[str, float]) -> list[Evidence]:
     """What the lattice of steps tells: that nobody has changed the volume, and what the numbers on it would cost."""
     name = grid.coder.partition("-")[0]  # both windows of AAC are counted as one coder
-    kbps = values.get(f"{name}.rounding.kbps_fitting", nan)
+    kbps = values.get(SPENT.get(name, ""), nan)
     fits = values.get(f"{name}.rounding.fits", nan)
-    if not (grid.exact and grid.height >= LATTICE and fits >= LEAST_FITS):
+    if isnan(kbps) or not (grid.exact and grid.height >= LATTICE and fits >= LEAST_FITS):
         return []
     says = (
         f"There {100 * fits:.0f} % of the bands lie on a lattice of the coder’s very own steps, so the volume was not "
         f"changed since; the numbers on it are worth about {kbps:.0f} kbps."
     )
     return [Evidence("lattice", round(kbps), "kbps", says)]
+
+
+def _filled(values: Mapping[str, float]) -> list[Evidence]:
+    """Bands that AAC did not send: their power is a step's, and their lines are on none."""
+    share = 100 * values.get("aac.rounding.filled", nan)
+    if not share >= 100 * LEAST_FILLED:
+        return []
+    says = (
+        f"{share:.0f} % of the bands hold noise of the decoder’s own: no line lies on a step, but their power does. "
+        "AAC sends nothing else of such a band."
+    )
+    return [Evidence("filled", round(share, 1), "%", says)]
 
 
 def _floors(values: Mapping[str, float]) -> list[Evidence]:

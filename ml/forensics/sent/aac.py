@@ -1,7 +1,8 @@
 """What AAC sent: ISO 13818-7 and 14496-3, 4.6."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ numbers taken for noise."""
 class AacReader(Reader):
     """Bands may be copied from the other channel (intensity stereo), or be noise of the decoder's own."""
 
-    header = {1: 45, 2: 75}  # about
+    header: ClassVar[Mapping[int, int]] = {1: 45, 2: 75}  # about
 
     def _laws(self) -> tuple[Law, ...]:
         law = self._law

@@ -1,5 +1,6 @@
 """What Layer III sent: ISO 11172-3."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -36,7 +37,7 @@ UNSPLIT: Final = 8
 class Layer3Reader(Reader):
     """Frames are granules."""
 
-    header = {1: 84, 2: 144}  # 2.4.1
+    header: ClassVar[Mapping[int, int]] = {1: 84, 2: 144}  # 2.4.1
     most_bits: ClassVar[float] = 4095  # 2.4.1.7 has 12 bits for the length
     one_pair: ClassVar[bool] = True
 

@@ -8,8 +8,8 @@ from ml.forensics.combing import judge_combing
 from ml.forensics.grid import Grid, Search
 from ml.forensics.transforms import CODERS
 from tests.coded import coded, search
-from tests.signals import SR, music, noise, silence
 from tests.ml.forensics.test_trial import MP3
+from tests.signals import SR, music, noise, silence
 
 NOTHING = np.zeros((4, 7), dtype=np.float32)
 

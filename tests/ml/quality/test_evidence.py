@@ -90,12 +90,18 @@ def test_a_copied_treble_is_said() -> None:
 @pytest.mark.parametrize(
     ("coder", "values", "name", "says"),
     [
-        ("mp3", {"mp3.rounding.kbps_fitting": 188.0, "mp3.rounding.fits": 0.9}, "lattice", "about 188 kbps"),
+        ("mp3", {"mp3.rounding.kbps_clear": 188.0, "mp3.rounding.fits": 0.9}, "lattice", "about 188 kbps"),
         (
             "aac-sine",
-            {"aac.rounding.kbps_fitting": 131.0, "aac.rounding.fits": 0.5},
+            {"aac.rounding.spared_clear": 131.0, "aac.rounding.fits": 0.5},
             "lattice",
             "about 131 kbps",
+        ),
+        (
+            "aac-kbd",
+            {"aac.rounding.filled": 0.12},
+            "filled",
+            "12 % of the bands hold noise of the decoder’s own",
         ),
         ("vorbis", {"vorbis.floor.kbps_p50": 70.2}, "floors", "about 70 kbps a channel"),
         (
