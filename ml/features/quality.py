@@ -52,7 +52,7 @@ from ml.units import LSB16, Hz
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 4
+VERSION: Final = 5
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.features.quality import measure
-from ml.forensics.combing import judge_combing
+from ml.forensics.combing import EVERYWHERE, LIKELY, judge_combing
 from ml.forensics.grid import Grid, Search
 from ml.forensics.transforms import CODERS
 from tests.coded import coded, search
@@ -40,8 +40,8 @@ def test_what_no_coder_touched_stays_low(coder: str, kind: str) -> None:
     assert combed(np.round(y * 32768) / np.float32(32768), sr=SR, coder=coder).combed < 3.5
 
 
-@pytest.mark.parametrize("coder", ["mp2", "wma"])
-def test_coders_without_a_law_are_left_alone(coder: str) -> None:
+@pytest.mark.parametrize("coder", ["mp2", "wma", "aac-sine"])
+def test_other_coders_are_left_alone(coder: str) -> None:
     y, sr = coded("mp3-320")
     assert np.isnan(combed(y, sr=sr, coder=coder).combed)
 
@@ -62,4 +62,4 @@ def test_it_is_the_last_resort() -> None:
     y, sr = coded("mp3-128")
     assert np.isnan(measure([Piece(y)], sr=sr).values["mp3.combed"])
     values = measure([Piece(music(seconds=3.0))], sr=SR).values
-    assert all(np.isfinite(values[f"{coder}.combed"]) for coder in CODERS if CODERS[coder].free)
+    assert all(np.isfinite(values[f"{coder}.combed"]) for coder in (*EVERYWHERE, *LIKELY))
