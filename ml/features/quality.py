@@ -193,7 +193,8 @@ class _Heard:
 
     def comb(self) -> None:
         """Try every offset, at the first rate."""
-        for coder, (grid, search) in self._first.items():
+        for coder, (first, search) in self._first.items():
+            grid = replace(first, patient=self.grids[coder].patient)
             combed = judge_combing(grid, search, noise=self._noise(search))
             self._keep(combed, search)
             self.grids[coder] = replace(self.grids[coder], combed=combed.combed)
