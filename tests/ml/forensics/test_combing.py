@@ -62,4 +62,5 @@ def test_it_is_the_last_resort() -> None:
     y, sr = coded("mp3-128")
     assert np.isnan(measure([Piece(y)], sr=sr).values["mp3.combed"])
     values = measure([Piece(music(seconds=3.0))], sr=SR).values
+    assert np.isfinite(values["mp3.patient"])
     assert all(np.isfinite(values[f"{coder}.combed"]) for coder in (*EVERYWHERE, *LIKELY))
