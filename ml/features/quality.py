@@ -34,9 +34,10 @@ from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
 from ml.forensics.residue import Residue, phases
 from ml.forensics.residue import describe as describe_residue
-from ml.forensics.rounding import Rounding, describe, law_of
-from ml.forensics.sent import CLEAN, sent
-from ml.forensics.transforms import CODERS
+from ml.forensics.rounding import Rounding, describe, law_of, laws_of
+from ml.forensics.sent import CLEAN, Sent, sent
+from ml.forensics.steps import Law
+from ml.forensics.transforms import CODERS, Coder
 from ml.forensics.trial import (
     FRAMES,
     judge,
@@ -63,6 +64,11 @@ HEARD: Final = {"mp2": 9.0, "ac3": 8.0, "wma": 20.0}
 
 FLOORS_FROM: Final = 3.0
 """Height from which Vorbis' floors are tried even though something else may be heard."""
+
+AS_MANY: Final = 0.05
+"""Share of bands: a law that fewer by no more than this obey may still be the true one."""
+AS_CHEAP: Final = 1.1
+"""Times the least cost up to which the coder's own steps are believed before others."""
 
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
@@ -250,14 +256,31 @@ class _Heard:
         """What was sent at the clearest grid of each of MPEG's families, in the excerpt with most sound."""
         out = {}
         for name, grid in counted(self.grids).items():
-            coder, search = CODERS[grid.coder], self._searches[grid.coder]
-            noise = self._noise(search)
-            lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
-            law = law_of(lines, coder.bands(grid.sr), coder=coder, noise=noise)
+            coder, on_top = CODERS[grid.coder], grid.height >= self._clearest.height
+            law, found = self._sent(grid, coder, on_top=on_top)
             self.grids[grid.coder] = replace(grid, exact=law is coder.exact)
-            on_top = grid.height >= self._clearest.height
-            start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
-            found = sent(
+            if found is not None:
+                out[name] = account(found, sr=grid.sr, length=coder.length)
+                if name == "mp3":
+                    out[name] |= shaped(found, sr=grid.sr, length=coder.length)
+                if name == "aac" and on_top:
+                    out[name] |= spared(found, sr=grid.sr, length=coder.length)
+        return out
+
+    def _sent(self, grid: Grid, coder: Coder, *, on_top: bool) -> tuple[Law, Sent | None]:
+        """What was sent, under the law that most lines obey.
+
+        Of AAC, which chooses left and right or mid and side band by band, lines alone say too little: any step fits the
+        bands of the other pair. Where they speak against its own steps, each law is tried: of those that many bands
+        obey, the true one makes the least of them, for others fit by steps that are too small.
+        """
+        search, bands = self._searches[grid.coder], coder.bands(grid.sr)
+        noise = self._noise(search)
+        lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
+        start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
+
+        def read(law: Law) -> Sent | None:
+            return sent(
                 y,
                 coder=grid.coder,
                 offset=grid.offset - start,
@@ -266,13 +289,22 @@ class _Heard:
                 law=law,
                 on_top=on_top,
             )
-            if found is not None:
-                out[name] = account(found, sr=grid.sr, length=coder.length)
-                if name == "mp3":
-                    out[name] |= shaped(found, sr=grid.sr, length=coder.length)
-                if name == "aac" and on_top:
-                    out[name] |= spared(found, sr=grid.sr, length=coder.length)
-        return out
+
+        law = law_of(lines, bands, coder=coder, noise=noise)
+        if law is coder.exact or grid.coder == "mp3" or not on_top:
+            return law, read(law)
+        found = {one: read(one) for one in laws_of(lines, bands, coder=coder, noise=noise)}
+        told = {one: what for one, what in found.items() if what is not None}
+        if not told:
+            return law, None
+        most = max(float(what.fits.mean()) for what in told.values())
+        costs = {
+            one: float(what.spared.mean())
+            for one, what in told.items()
+            if float(what.fits.mean()) >= most - AS_MANY
+        }
+        law = next(one for one, cost in costs.items() if cost <= AS_CHEAP * min(costs.values()))
+        return law, told[law]
 
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""
