@@ -4,9 +4,9 @@ Every row is judged as a lossless file would be: the verdict may lean on nothing
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +144,7 @@ def _grids(table: Table) -> list[dict[str, Grid]]:
     heights = X[:, np.array(columns, dtype=int).reshape(-1, len(HEIGHTS))].tolist()
     return [
         {
-            coder: _grid(coder, *found)
+            coder: _grid(coder, dict(zip(HEIGHTS, found, strict=True)))
             for coder, found in zip(coders, row, strict=True)
             if np.isfinite(found[0])
         }
@@ -152,31 +152,10 @@ def _grids(table: Table) -> list[dict[str, Grid]]:
     ]
 
 
-def _grid(
-    coder: str,
-    confirmed: float,
-    lattice: float,
-    shifted: float,
-    patient: float,
-    blurred: float,
-    twice: float,
-) -> Grid:
-    return Grid(
-        coder,
-        sr=0,
-        offset=0,
-        sigma=confirmed,
-        confirmed=confirmed,
-        channel="M",
-        band=0,
-        depth=_NOTHING,
-        holes=_NOTHING,
-        lattice=lattice,
-        shifted=shifted,
-        patient=patient,
-        blurred=blurred,
-        twice=twice,
-    )
+def _grid(coder: str, heights: Mapping[str, float]) -> Grid:
+    """heights : of each of HEIGHTS"""
+    blank = Grid(coder, 0, 0, heights["confirmed"], heights["confirmed"], "M", 0, _NOTHING, _NOTHING)
+    return replace(blank, **cast(dict[str, Any], heights))
 
 
 def _levels(facts: Facts) -> Levels:

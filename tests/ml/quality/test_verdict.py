@@ -183,3 +183,25 @@ def test_classes_are_one_ladder_for_each_family():
     for c in CLASSES:
         assert c in neighbours(c)
         assert all(c in neighbours(other) for other in neighbours(c))
+
+
+@pytest.mark.parametrize(
+    ("heights", "verdict"),
+    [
+        ({"combed": 12.0}, "transcode"),
+        ({"patient": 5.0}, "transcode"),
+        ({"combed": 7.0, "patient": 3.0}, "genuine"),
+        ({"combed": float("nan")}, "genuine"),
+    ],
+)
+def test_a_grid_beyond_doubt_decides(heights, verdict):
+    """Whatever the probability says: too few rows taught it what the last tests mean."""
+    found = measured()
+    found.grids["aac-kbd"] = replace(found.grids["aac-kbd"], **heights)
+    probabilities = dict.fromkeys(CLASSES, 0.0) | {"lossless": 0.8, "aac-256": 0.15, "opus-192": 0.05}
+    said = answer(probabilities, FLAC, found)
+    assert said.verdict == verdict
+    assert said.label == ("aac-256" if verdict == "transcode" else "lossless")
+    if verdict == "transcode":
+        assert said.confidence == pytest.approx(0.995)
+        assert sum(said.probabilities.values()) == pytest.approx(1.0)
