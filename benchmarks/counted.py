@@ -36,11 +36,11 @@ CLOSE: Final = (0.03, 0.1)
 
 def main() -> int:
     arguments = _parsed()
-    figures = {}
+    figures, names = {}, quality.spec().names
     for coder, column in SPENT.items():
         examples = _examples(coder, arguments.examples)
         with ProcessPoolExecutor(arguments.jobs) as pool:
-            told = pool.map(_ratio, examples, [column] * len(examples))
+            told = pool.map(_ratio, examples, [names.index(column)] * len(examples))
             ratios = np.array(list(track(told, coder, total=len(examples), console=Console(stderr=True))))
         figures[coder] = _figures(ratios)
     print("read / held   " + "".join(f"{name:>14}" for name in next(iter(figures.values()))))
@@ -57,11 +57,10 @@ def _examples(coder: str, n: int) -> list[Example]:
     return plain[:n]
 
 
-def _ratio(example: Example, column: str) -> float:
+def _ratio(example: Example, column: int) -> float:
     """NaN where the coder's grid is not clear."""
     y, sr = realise(example)
-    read = dict(zip(quality.spec().names, measure(y, sr=sr), strict=True))[column]
-    return float(read) / kbps_spent(example)[0]
+    return float(measure(y, sr=sr)[column]) / kbps_spent(example)[0]
 
 
 def _figures(ratios: Sequence[float] | np.ndarray) -> dict[str, float]:
