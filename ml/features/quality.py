@@ -34,7 +34,7 @@ from ml.forensics.lowpass import Lowpass, lowpass
 from ml.forensics.replica import Replica, replica
 from ml.forensics.residue import Residue, phases
 from ml.forensics.residue import describe as describe_residue
-from ml.forensics.rounding import Rounding, describe, law_of, laws_of
+from ml.forensics.rounding import Rounding, describe, laws_heard
 from ml.forensics.sent import CLEAN, Sent, sent
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
@@ -65,13 +65,13 @@ HEARD: Final = {"mp2": 9.0, "ac3": 8.0, "wma": 20.0}
 FLOORS_FROM: Final = 3.0
 """Height from which Vorbis' floors are tried even though something else may be heard."""
 
+LATTICE_FROM: Final = 4.5
+"""The same for the evidence of a lattice, which stays under 3."""
+
 AS_MANY: Final = 0.05
 """Share of bands: a law that fewer by no more than this obey may still be the true one."""
 AS_CHEAP: Final = 1.1
 """Times the least cost up to which the coder's own steps are believed before others."""
-
-LATTICE_FROM: Final = 4.5
-"""The same for the evidence of a lattice, which stays under 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +290,11 @@ class _Heard:
                 on_top=on_top,
             )
 
-        law = law_of(lines, bands, coder=coder, noise=noise)
+        heard = laws_heard(lines, bands, coder=coder, noise=noise)
+        law = max(heard, key=heard.__getitem__)
         if law is coder.exact or grid.coder == "mp3" or not on_top:
             return law, read(law)
-        found = {one: read(one) for one in laws_of(lines, bands, coder=coder, noise=noise)}
+        found = {one: read(one) for one in heard}
         told = {one: what for one, what in found.items() if what is not None}
         if not told:
             return law, None

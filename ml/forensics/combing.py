@@ -17,7 +17,7 @@ from ml.forensics.channels import CHANNELS
 from ml.forensics.grid import MOST_REGIONS, Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CANONICAL, CODERS, Coder, sharp
-from ml.forensics.trial import HEARD, Bench, Trial, alike, scout
+from ml.forensics.trial import HEARD, Bench, Trial, alike, neutral_offsets, scout
 
 F32 = NDArray[np.float32]
 
@@ -26,8 +26,7 @@ LOUD: Final = 48
 SCOUTED: Final = 8
 """Of them, those that are looked at, at every offset."""
 LIKELIEST: Final = 8
-OTHERS: Final = 9
-"""How many offsets are judged: the likeliest, and others to hold them against."""
+"""How many offsets are judged for each law."""
 EVERYWHERE: Final = ("mp3", "aac-kbd")
 LIKELY: Final = ("vorbis", "opus", "ac3")
 """Coders whose offsets are all tried, and those of which the search's likeliest are. AAC's sine window is neither: loops
@@ -49,7 +48,7 @@ def judge_combing(grid: Grid, search: Search, *, noise: float) -> Grid:
         *CANONICAL.get(grid.coder, ()),
         *_likeliest(grid, search, coder, few, laws=laws, noise=noise),
     ]
-    others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
+    others = neutral_offsets(coder)
     bench = Bench(regions, coder=coder, offsets=[*suspects, *others], sr=grid.sr, noise=noise)
     found = [outcome for law in laws if (outcome := _best(bench, law, suspects))]
     if not found:

@@ -119,17 +119,13 @@ def law_of(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> Law:
     A trial at an offset is passed under the coder's own law even where a gain has moved all steps, by the few bands
     that happen to fit; its steps would be wrong, and the numbers with them.
     """
-    heard = _heard(magnitudes, bands, coder=coder, noise=noise)
+    heard = laws_heard(magnitudes, bands, coder=coder, noise=noise)
     return max(heard, key=heard.__getitem__)
 
 
-def laws_of(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> tuple[Law, ...]:
-    """All that :func:`law_of` chooses from: the coder's own first, any step last."""
-    return tuple(_heard(magnitudes, bands, coder=coder, noise=noise))
-
-
-def _heard(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> dict[Law, float]:
-    """Law -> nats a line, with what it is allowed or must be better by."""
+def laws_heard(magnitudes: F32, bands: I32, *, coder: Coder, noise: float) -> dict[Law, float]:
+    """All that :func:`law_of` chooses from, the coder's own first, any step last: law -> nats a line, with what it is
+    allowed or must be better by."""
     assert coder.free is not None
     if coder.exact is None:
         return {coder.free: 0.0}

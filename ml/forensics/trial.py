@@ -154,7 +154,7 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
         )
         likely = scouted + likely
     suspects = [grid.offset, *CANONICAL[grid.coder], *likely]
-    others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
+    others = neutral_offsets(coder)
     regions = search.regions(MOST_FRAMES if coder.exact else MOST_FRAMES // 2)
 
     def outcomes(regions: F32) -> list[tuple[float, Trial, Law]]:
@@ -204,7 +204,7 @@ def judge_beneath_floors(grid: Grid, search: Search) -> Grid:
     law = coder.free
     assert law is not None
     suspects = [*search.candidates(grid.coder, BLURRED_LIKELY), *CANONICAL[grid.coder]]
-    others = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
+    others = neutral_offsets(coder)
 
     def outcome(n: int, noise: float) -> Trial | None:
         regions, offsets = search.regions(n), [*suspects, *others]
@@ -226,6 +226,11 @@ def _blurred(grid: Grid, best: Trial) -> Grid:
     if best.height < max(grid.height, HEARD):
         return grid
     return replace(grid, offset=best.offset, channel=CHANNELS[best.channel])
+
+
+def neutral_offsets(coder: Coder, *, n: int = OTHERS) -> list[int]:
+    """Offsets that nothing speaks for, to hold likely ones against."""
+    return [coder.length * k // n + 17 for k in range(n)]
 
 
 def _clear(grid: Grid) -> bool:

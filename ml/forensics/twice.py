@@ -15,7 +15,7 @@ from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import CLEAR, CODED, LEAST_FRAMES, LEAST_SPREAD, Bench
+from ml.forensics.trial import CLEAR, CODED, LEAST_FRAMES, LEAST_SPREAD, Bench, neutral_offsets
 
 F32 = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ def judge_twice(grid: Grid, search: Search, *, noise: float) -> Grid:
     assert own is not None
     assert any_gain is not None
     likely = _apart(search.candidates(grid.coder, coder.length), grid=grid, length=coder.length)[:LIKELY]
-    even = [coder.length * k // OTHERS + 17 for k in range(OTHERS)]
+    even = neutral_offsets(coder, n=OTHERS)
     others = [offset for offset in _apart(even, grid=grid, length=coder.length) if offset not in likely]
 
     def along(regions: F32, suspects: Sequence[int], law: Law, noise: float) -> F32:
