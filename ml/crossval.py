@@ -14,7 +14,7 @@ from ml.calibration import KEEP, calibrated, fit_calibration
 from ml.dataset import Table
 from ml.quality.classes import CLASSES, KBPS
 from ml.quality.estimator import QualityEstimator
-from ml.quality.presence import LOSSY, Presence
+from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
@@ -46,19 +46,30 @@ def fold_numbers(table: Table, *, seed: int, folds: int = FOLDS) -> NDArray[np.i
     return fold
 
 
-def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = None) -> F64:
-    """Log probabilities of each row from trees that saw no row of its supergroup, shape (n, n_classes).
+def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = None) -> tuple[F64, F64]:
+    """What trees say of each row that saw no row of its supergroup.
 
+    Returns log probabilities, shape (n, n_classes), and how probable each lossy family is among its codings, (n, 7).
     unseen : shape (n,), rows that no trees are shown either
     """
+    histories = [story.history for story in table.stories()]
+    present = np.empty((len(table), len(LOSSY)))
+    numbers, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
 
     def fit(table: Table, rows: NDArray[np.intp]) -> QualityEstimator:
         part = table.rows(rows)
-        return QualityEstimator(table.spec, CLASSES, seed=seed).fit(part.X, part.labels, jobs=jobs)
+        fitted = QualityEstimator(table.spec, CLASSES, seed=seed).fit(
+            part.X, part.labels, histories=[histories[i] for i in rows], jobs=jobs
+        )
+        (number,) = set(range(FOLDS)) - set(numbers[rows])
+        here = numbers == number
+        assert fitted.presence is not None
+        present[here] = fitted.presence(table.X[here])
+        return fitted
 
-    numbers, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
     folds = track(range(FOLDS), description="Cross-validating", console=Console(stderr=True))
-    return held_out(table, fit=fit, numbers=numbers, shown=shown, folds=folds, n_classes=len(CLASSES))
+    log_proba = held_out(table, fit=fit, numbers=numbers, shown=shown, folds=folds, n_classes=len(CLASSES))
+    return log_proba, present
 
 
 def held_out(
@@ -79,22 +90,6 @@ def held_out(
         here = numbers == number
         log_proba[here] = fit(table, np.flatnonzero(~here & shown)).raw_log_proba(table.X[here])
     return log_proba
-
-
-def presence_out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = None) -> F64:
-    """How probable each lossy family is among the codings of each row, shape (n, 7), by what saw none of its supergroup.
-
-    unseen : as for :func:`out_of_fold`
-    """
-    histories = [story.history for story in table.stories()]
-    folds, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
-    present = np.empty((len(table), len(LOSSY)))
-    for number in np.unique(folds):
-        here = folds == number
-        rows = np.flatnonzero(~here & shown)
-        presence = Presence(table.spec, seed=seed).fit(table.X[rows], [histories[i] for i in rows], jobs=jobs)
-        present[here] = presence(table.X[here])
-    return present
 
 
 def cross_calibrated(

@@ -124,7 +124,8 @@ def retrain(
 
     def fit(table: Table, rows: NDArray[np.intp]) -> Estimator:
         new, part = task.estimator(table.spec, settings.seed), table.rows(rows)
-        return new.fit(part.X, part.labels, jobs=settings.jobs, weights=weights[rows], on_round=meter)
+        told = task.tells(part)
+        return new.fit(part.X, part.labels, jobs=settings.jobs, weights=weights[rows], on_round=meter, **told)
 
     folds = fold_numbers(table, seed=settings.seed, folds=settings.folds)
     log_proba = held_out(

@@ -18,6 +18,7 @@ from ml.decode import Limits, record
 from ml.evaluation.answers import answer_with
 from ml.evaluation.genre import STRANGERS, TABLE
 from ml.evaluation.genre.validation import strangeness_out_of_fold
+from ml.facts import Facts
 from ml.features import genre, quality
 from ml.features.spec import FeatureSpec
 from ml.genre.classes import CLASSES as GENRES
@@ -25,7 +26,7 @@ from ml.genre.estimator import GenreEstimator, complete, heard
 from ml.genre.thresholds import choose_thresholds as choose_genre_thresholds
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
-from ml.quality.presence import LOSSY, Presence
+from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds
 
 F64 = NDArray[np.float64]
@@ -84,6 +85,8 @@ class Task:
     """How strongly the calibration holds on to the shares of the classes that were taught."""
     salt: str = "frozen test part:"
     """Draws the groups that no candidate learns from."""
+    tells: Callable[[Table], Mapping[str, Any]] = lambda table: {}
+    """What a fit is told of rows besides their labels, by keyword."""
     complete: Callable[[Any, Table, int], None] = lambda estimator, base, seed: None
     """What a fitted estimator needs besides, from the base rows it was taught and a seed."""
 
@@ -117,10 +120,14 @@ def _answer_quality(table: Table, proba: F64, thresholds: Mapping[str, float]) -
     return answers.label, answers.accused
 
 
-def _complete_quality(estimator: QualityEstimator, base: Table, seed: int) -> None:
-    """People say one class a song, which tells no history: the coders met are learnt from the base rows alone."""
-    histories = [story.history for story in base.stories()]
-    estimator.presence = Presence(base.spec, seed=seed).fit(base.X, histories)
+def _histories(table: Table) -> dict[str, Any]:
+    """People say one class a song, and that is taken for all there was."""
+    return {
+        "histories": [
+            Facts.parse(str(facts)).history if facts else (() if label == "lossless" else (str(label),))
+            for facts, label in zip(table.facts, table.labels, strict=True)
+        ]
+    }
 
 
 QUALITY: Final = Task(
@@ -134,7 +141,7 @@ QUALITY: Final = Task(
     thresholds=_quality_thresholds,
     answer=_answer_quality,
     genuine="lossless",
-    complete=_complete_quality,
+    tells=_histories,
 )
 
 

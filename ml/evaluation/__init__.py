@@ -18,7 +18,6 @@ from ml.crossval import (
     cross_calibrated,
     fold_numbers,
     out_of_fold,
-    presence_out_of_fold,
 )
 from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
@@ -40,10 +39,9 @@ TABLE: Final = artifact.SHIPPED / "quality" / "table.npz"
 
 def evaluate_quality(table: Table, *, jobs: int, seed: int = 1, without: Sequence[str] = ()) -> Figures:
     """Cross-validate a table, and once more for each tool in ``without``, whose rows then teach nothing."""
-    log_proba = out_of_fold(table, seed=seed, jobs=jobs)
+    log_proba, present = out_of_fold(table, seed=seed, jobs=jobs)
     folds = fold_numbers(table, seed=seed)
     proba = cross_calibrated(log_proba, class_numbers(table), folds=folds)
-    present = presence_out_of_fold(table, seed=seed, jobs=jobs)
     left_out = [leave_out(table, tool, seed=seed, jobs=jobs) for tool in without]
     return {
         "rows": len(table),

@@ -12,7 +12,6 @@ from ml.crossval import (
     cross_calibrated,
     fold_numbers,
     out_of_fold,
-    presence_out_of_fold,
 )
 from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
@@ -62,9 +61,8 @@ def answer_unseen(table: Table, unseen: Bools, *, seed: int, jobs: int) -> Answe
     unseen : shape (n,)
     """
     folds = fold_numbers(table, seed=seed)
-    log_proba = out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
+    log_proba, present = out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
     proba = cross_calibrated(log_proba, class_numbers(table), folds=folds, unseen=unseen)
-    present = presence_out_of_fold(table, seed=seed, jobs=jobs, unseen=unseen)
     return answer_all(table, proba, present=present, folds=folds, unseen=unseen)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -35,7 +35,7 @@ from ml.forensics.replica import Replica, replica
 from ml.forensics.residue import Residue, phases
 from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe, laws_heard
-from ml.forensics.sent import CLEAN, Sent, sent
+from ml.forensics.sent import CLEAN, Sent, sent, sent_in_all
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
 from ml.forensics.trial import (
@@ -53,7 +53,7 @@ from ml.units import LSB16, Hz
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 5
+VERSION: Final = 6
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -240,7 +240,7 @@ class _Heard:
             return None
         search = self._searches["opus"]
         return pulses.describe(
-            search.regions(FRAMES), offset=self.grids["opus"].offset, noise=self._noise(search)
+            search.regions(pulses.FRAMES), offset=self.grids["opus"].offset, noise=self._noise(search)
         )
 
     def residue(self) -> Residue | None:
@@ -253,7 +253,7 @@ class _Heard:
         return describe_residue(regions, offset=grid.offset, sr=grid.sr, noise=noise)
 
     def accounts(self) -> dict[str, dict[str, float]]:
-        """What was sent at the clearest grid of each of MPEG's families, in the excerpt with most sound."""
+        """What was sent at the clearest grid of each of MPEG's families."""
         out = {}
         for name, grid in counted(self.grids).items():
             coder, on_top = CODERS[grid.coder], grid.height >= self._clearest.height
@@ -268,44 +268,40 @@ class _Heard:
         return out
 
     def _sent(self, grid: Grid, coder: Coder, *, on_top: bool) -> tuple[Law, Sent | None]:
-        """What was sent, under the law that most lines obey.
+        """What was sent, under the law that most lines obey."""
+        search, pieces = self._searches[grid.coder], self._rates.of(grid)
+        noise = self._noise(search) if self._rates.integers else CLEAN
+        read = partial(
+            sent_in_all, coder=grid.coder, offset=grid.offset, sr=grid.sr, on_top=on_top, noise=noise
+        )
+        law = self._law(grid, coder, on_top=on_top, noise=noise)
+        return law, read(pieces, law=law)
+
+    def _law(self, grid: Grid, coder: Coder, *, on_top: bool, noise: float) -> Law:
+        """The one that most lines obey.
 
         Of AAC, which chooses left and right or mid and side band by band, lines alone say too little: any step fits the
-        bands of the other pair. Where they speak against its own steps, each law is tried: of those that many bands
-        obey, the true one makes the least of them, for others fit by steps that are too small.
+        bands of the other pair. Where they speak against its own steps, each law is tried in the excerpt with most sound:
+        of those that many bands obey, the true one makes the least of them, for others fit by steps that are too small.
         """
-        search, bands = self._searches[grid.coder], coder.bands(grid.sr)
-        noise = self._noise(search)
+        search = self._searches[grid.coder]
         lines = spectra(search.regions(FRAMES), coder=coder, offset=grid.offset)
-        start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
-
-        def read(law: Law) -> Sent | None:
-            return sent(
-                y,
-                coder=grid.coder,
-                offset=grid.offset - start,
-                sr=grid.sr,
-                noise=noise if self._rates.integers else CLEAN,
-                law=law,
-                on_top=on_top,
-            )
-
-        heard = laws_heard(lines, bands, coder=coder, noise=noise)
+        heard = laws_heard(lines, coder.bands(grid.sr), coder=coder, noise=self._noise(search))
         law = max(heard, key=heard.__getitem__)
         if law is coder.exact or grid.coder == "mp3" or not on_top:
-            return law, read(law)
-        found = {one: read(one) for one in heard}
-        told = {one: what for one, what in found.items() if what is not None}
+            return law
+        start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
+        read = partial(sent, y, coder=grid.coder, offset=grid.offset - start, sr=grid.sr, noise=noise)
+        told = {one: what for one in heard if (what := read(law=one)) is not None}
         if not told:
-            return law, None
+            return law
         most = max(float(what.fits.mean()) for what in told.values())
         costs = {
             one: float(what.spared.mean())
             for one, what in told.items()
             if float(what.fits.mean()) >= most - AS_MANY
         }
-        law = next(one for one, cost in costs.items() if cost <= AS_CHEAP * min(costs.values()))
-        return law, told[law]
+        return next(one for one, cost in costs.items() if cost <= AS_CHEAP * min(costs.values()))
 
     def edits(self) -> tuple[Edit, ...]:
         """Where the clearest of the grids jumps that can be followed."""

@@ -33,8 +33,20 @@ Bools = NDArray[np.bool_]
 
 GROUPS: Final = (0, 8, 12, 15, 17, 18, 19, 20, 21)
 """Bands that are described together: numbers of the first ones, and the end."""
-STATISTICS: Final = ("rate", "fits", "main")
-"""Median pulses a line where there is a lattice; share of parts on one; the median of the vector that has more."""
+FRAMES: Final = 240
+"""Five seconds. Of ten parts one to four lie on a lattice: in 24 frames 87.8 % of the examples were told, in these, with
+percentiles, 89.8 % (n 600, 6 s and more, three classes)."""
+
+PERCENTILES: Final = (10, 25, 75, 90)
+OF_FRAMES: Final = (10, 50, 90)
+STATISTICS: Final = (
+    *("rate", "fits", "main"),
+    *(f"main_p{p}" for p in PERCENTILES),
+    "main_mean",
+    *(f"frames_p{p}" for p in OF_FRAMES),
+)
+"""Median pulses a line where there is a lattice; share of parts on one; of the vector that has more the median,
+percentiles and mean, and percentiles of its mean in a frame: a bitrate that varies goes up from the one asked for."""
 INTENSITY_FROM: Final = 16
 """Band from which copies are looked for."""
 COPIES: Final = ("copied", "unlike")
@@ -55,6 +67,8 @@ AUDIBLE: Final = 30.0
 LEAST_FRAMES: Final = 4
 LEAST_PARTS: Final = 6
 """Of fewer no number is taken."""
+LEAST_SOUNDING: Final = 8
+"""Frames; of fewer their percentiles are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ def hz(band: int) -> int:
 
 
 def describe(regions: F32, *, offset: int, noise: float) -> Pulses:
-    """Pulses and copies in one frame of every region.
+    """Pulses and copies in one frame of every region; FRAMES of them are enough.
 
     regions : pre-emphasised left and right in 16-bit steps at 48 kHz, shape (n, 2, reach), n at least 1
     offset : of the frames from a region's start, in samples
@@ -156,9 +170,18 @@ def _summary(rates: F32, fits: Bools) -> tuple[float, ...]:
     """STATISTICS of one group, from shape (n, channels, parts)."""
     share = float(fits.mean())
     if fits.sum() < LEAST_PARTS:
-        return np.nan, share, np.nan
-    main = np.where(fits, rates, -1.0).max(axis=1)
-    return float(np.median(rates[fits])), share, float(np.median(main[main >= 0]))
+        return (np.nan, share, *(np.nan,) * (len(STATISTICS) - 2))
+    main = np.where(fits, rates, np.float32(np.nan)).astype(np.float64)
+    main = np.fmax.reduce(main, axis=1)
+    there = np.isfinite(main)
+    quartiles = np.percentile(main[there], PERCENTILES)
+    sounding = there.any(axis=1)
+    frames = np.nansum(main, axis=1)[sounding] / there.sum(axis=1)[sounding]
+    of_frames = (
+        np.percentile(frames, OF_FRAMES) if len(frames) >= LEAST_SOUNDING else np.full(len(OF_FRAMES), np.nan)
+    )
+    median, mean = np.median(main[there]), main[there].mean()
+    return (float(np.median(rates[fits])), share, float(median), *quartiles, float(mean), *of_frames)
 
 
 def _copies(lines: F32, *, noise: float) -> F32:

@@ -4,7 +4,7 @@ One question for each coder, asked with the clearness of all grids: a test that 
 hears WMA's, is no second coding, and how high it must stand beside which other is learnt rather than set.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ml.features.spec import FeatureSpec
 from ml.quality.classes import FAMILIES, family
-from ml.quality.estimator import FAMILY_SETTINGS, Stage, family_stage
+from ml.quality.stages import FAMILY_SETTINGS, Stage, family_stage
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -35,14 +35,35 @@ class Presence:
     seed: int = 0
     stages: dict[str, Stage] = field(default_factory=dict)
 
-    def fit(self, X: F32, histories: Sequence[Collection[str]], *, jobs: int = 1) -> "Presence":
-        """X : shape (n, n_features); histories : class ids of all codings of each row"""
+    def fit(
+        self,
+        X: F32,
+        histories: Sequence[Collection[str]],
+        *,
+        jobs: int = 1,
+        weights: F64 | None = None,
+        on_round: Callable[[], None] | None = None,
+    ) -> "Presence":
+        """X : shape (n, n_features); histories : class ids of all codings of each row; weights : shape (n,)"""
         for name in LOSSY:
             met = np.array([any(family(coding) == name for coding in history) for history in histories])
             stage = family_stage(self.spec, ANSWERS)
-            stage.fit(X, np.where(met, "present", "absent"), settings=SETTINGS, seed=self.seed, jobs=jobs)
+            stage.fit(
+                X,
+                np.where(met, "present", "absent"),
+                settings=SETTINGS,
+                seed=self.seed,
+                jobs=jobs,
+                weights=weights,
+                on_round=on_round,
+            )
             self.stages[name] = stage
         return self
+
+    @staticmethod
+    def rounds() -> int:
+        """Of boosting in one fit."""
+        return len(LOSSY) * int(SETTINGS["n_estimators"])
 
     def __call__(self, X: F32) -> F64:
         """Probability of each of LOSSY, shape (n, 7)."""

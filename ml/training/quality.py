@@ -14,14 +14,12 @@ from ml.crossval import (
     cross_calibrated,
     fold_numbers,
     out_of_fold,
-    presence_out_of_fold,
 )
 from ml.dataset import Table
 from ml.evaluation import TABLE, brief, summarise
 from ml.features import quality
 from ml.quality.classes import CLASSES
 from ml.quality.estimator import QualityEstimator
-from ml.quality.presence import Presence
 from ml.training import CACHE, follow, taught_by
 
 SPENT: Final = CACHE / "quality" / f"spent-r{REVISION}.txt"
@@ -66,16 +64,16 @@ def cache_folder() -> Path:
 
 def fit_and_save(table: Table, *, folder: Path, seed: int, jobs: int) -> None:
     """Cross-validate for calibration and thresholds, then fit on everything."""
-    log_proba = out_of_fold(table, seed=seed, jobs=jobs)
+    log_proba, present = out_of_fold(table, seed=seed, jobs=jobs)
     truth = class_numbers(table)
     folds = fold_numbers(table, seed=seed)
     proba = cross_calibrated(log_proba, truth, folds=folds)
     thresholds = choose_thresholds(table, proba)
-    estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(table.X, table.labels, jobs=jobs)
-    estimator.calibrate(log_proba, truth)
     histories = [story.history for story in table.stories()]
-    estimator.presence = Presence(table.spec, seed=seed).fit(table.X, histories, jobs=jobs)
-    present = presence_out_of_fold(table, seed=seed, jobs=jobs)
+    estimator = QualityEstimator(table.spec, CLASSES, seed=seed).fit(
+        table.X, table.labels, histories=histories, jobs=jobs
+    )
+    estimator.calibrate(log_proba, truth)
     artifact.save(
         folder,
         estimator=estimator,

@@ -11,6 +11,7 @@ from ml.errors import Cancelled, ModelMismatch
 from ml.features.spec import FeatureSpec
 from ml.quality.classes import CLASSES as QUALITY_CLASSES
 from ml.quality.estimator import QualityEstimator
+from ml.quality.presence import Presence
 from ml.retraining import Candidate, Settings, Songs, frozen, retrain, test_id, test_part
 from ml.tasks import TASKS, Task
 from tests import learning
@@ -152,12 +153,21 @@ def test_weights_reach_the_trees() -> None:
         weights = np.concatenate([np.ones(len(labels)), np.full(len(doubtful), weight)])
         estimator = QualityEstimator(spec, QUALITY_CLASSES, 1, dict(small), dict(small))
         estimator.fit(both, all_labels, weights=weights, on_round=lambda: rounds.append(1))
-        assert estimator.rounds == 10 * 5
+        assert estimator.rounds == 10 * 5 + Presence.rounds()
         proba = estimator.predict_proba(X[labels == "wma-192"])
         return float(proba[:, QUALITY_CLASSES.index("wma-192")].mean())
 
     assert says_wma(0.1) > 0.6 > 0.4 > says_wma(10.0)
-    assert len(rounds) == 2 * 50
+    assert len(rounds) == 2 * (50 + Presence.rounds())
+
+
+def test_a_song_has_met_what_people_say_of_it(task: Task) -> None:
+    base, two = learning.base_table(per_class=1), learning.songs(2, strange=False)
+    untold = np.full(2, "")
+    songs = Table(base.spec, two.X, np.array(["lossless", "mp3-128"]), two.groups, two.ids, untold)
+    assert TASKS["quality"].tells(base.and_rows(songs)) == {
+        "histories": [(), ("mp3-128",), ("mp3-320",), ("aac-128",), (), ("mp3-128",)]
+    }
 
 
 def test_tasks_are_data() -> None:

@@ -21,6 +21,10 @@ Bools = NDArray[np.bool_]
 READABLE: Final = 2.5
 """log2 of step over noise from which a band that was rounded is seen to be."""
 
+SHOWS: Final = 0.3
+"""The same of the smallest step that shows. Where no line of a band is READABLE, no step of it is taken for larger,
+however large those around it are: FFmpeg spends a tenth of 320 kbps on treble that lies under 16 bits."""
+
 SELDOM: Final = 0.02
 """Share of frames up to which the steps of a band fit by chance."""
 
@@ -57,6 +61,21 @@ class AacReader(Reader):
 
     def _likely(self, part: Part, kind: Kind) -> F32:
         return self._filled_in(part.known)
+
+    def _spared(self, part: Part, kind: Kind, filled: Bools, *, bits: F32) -> F32:
+        silent = filled.copy()
+        silent[:, 1:] |= part.copied[:, None]
+        numbers = replace(part, steps=np.where(silent, np.float32(np.nan), part.steps))
+        return self._cost(numbers, kind, steps=self._hidden_small(numbers, kind))[1]
+
+    def _hidden_small(self, part: Part, kind: Kind) -> F32:
+        steps = self._filled_in(part.known)
+        if not self._on_top:
+            return steps
+        noise = np.maximum(part.noise, np.float32(CLEAN))
+        quiet = np.maximum.reduceat(part.magnitudes, self._bands(kind)[:-1], axis=-1) < noise * 2**READABLE
+        most = np.log2(noise) + np.float32(SHOWS)
+        return np.where(np.isnan(part.known) & quiet, np.minimum(steps, most), steps)
 
     def _filled_in(self, known: F32) -> F32:
         return filled_in(known, least=SELDOM if self._on_top else 0.0)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import numpy as np
@@ -70,6 +70,8 @@ class Sent:
     """log2 of the bands' root mean square, the same shape."""
     q: F32
     """The numbers, shape (n, channels, n_lines)."""
+    stretch: Index
+    """Which stretch of neighbouring frames each belongs to, shape (n,)."""
 
 
 class Reader(ABC):
@@ -152,15 +154,16 @@ class Reader(ABC):
     def _sent(self, best: Part, kinds: Index, score: F32, shorts: Part) -> Sent:
         short = kinds == KINDS.index("short")
         bridges = ~short & (kinds > 0)
-        q, bits = self._cost(best, "long", bridges=bridges)
+        q, bits = self._cost(best, "long", steps=self._likely(best, "long"), bridges=bridges)
         fits = (best.evidence > FITS_FROM) | ~best.heard
         known = np.where(short[:, None, None], np.float32(np.nan), best.known)
         if short.any():
-            bits[short] = self._cost(shorts, "short")[1]
+            bits[short] = self._cost(shorts, "short", steps=self._likely(shorts, "short"))[1]
         step_bits = self._step_bits(known, q, short=short, shorts=shorts)
         bits = np.minimum(bits, np.float32(self.most_bits) - step_bits)
         squares = np.add.reduceat(best.magnitudes**2, self._bands("long")[:-1], axis=-1)
-        sure = self._cost(best, "long", bridges=bridges, known_only=True)[1]
+        shown = np.where(np.isnan(best.known), np.float32(SILENT_STEP), best.known)
+        sure = self._cost(best, "long", steps=shown, bridges=bridges)[1]
         sure[short] = bits[short]
         filled = self._filled(best, known) & ~short[:, None, None]
         spared = self._spared(best, "long", filled, bits=bits)
@@ -187,6 +190,7 @@ class Reader(ABC):
             steps=known,
             levels=np.log2(np.sqrt(squares / self._widths("long")) + np.float32(1e-3)),
             q=q,
+            stretch=np.zeros(len(kinds), dtype=np.intp),
         )
 
     def _magnitudes(self, kind: Kind, which: Index) -> F32:
@@ -212,17 +216,9 @@ class Reader(ABC):
         chosen = likelier, np.arange(len(flat))
         return steps[chosen].reshape(n, channels, -1), evidence[chosen].reshape(n, channels, -1)
 
-    def _cost(
-        self, part: Part, kind: Kind, *, bridges: Bools | None = None, known_only: bool = False
-    ) -> tuple[F32, F32]:
-        """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels)."""
-        known = part.known
-        likely = (
-            np.where(np.isnan(known), np.float32(SILENT_STEP), known)
-            if known_only
-            else self._likely(part, kind)
-        )
-        steps = np.where(part.heard, likely, SILENT_STEP)
+    def _cost(self, part: Part, kind: Kind, *, steps: F32, bridges: Bools | None = None) -> tuple[F32, F32]:
+        """Numbers, shape (n, channels, n_lines), and their bits, shape (n, channels). steps : log2 of all, no NaN"""
+        steps = np.where(part.heard, steps, SILENT_STEP)
         clear = np.where(part.magnitudes > HIDDEN * part.noise, part.magnitudes, np.float32(0))
         q = numbers(clear, self._bands(kind), steps=steps.astype(np.float32), law=self._law)
         q = np.minimum(q, LARGEST)
@@ -230,11 +226,7 @@ class Reader(ABC):
 
     def _spared(self, part: Part, kind: Kind, filled: Bools, *, bits: F32) -> F32:
         """Bits without what was not sent as numbers, shape (n, channels)."""
-        silent = filled.copy()
-        silent[:, 1:] |= part.copied[:, None]
-        if not silent.any():
-            return bits.copy()
-        return self._cost(replace(part, steps=np.where(silent, np.float32(np.nan), part.steps)), kind)[1]
+        return bits.copy()
 
     def _noise_in(self, kind: Kind, which: Index) -> F32:
         """Of each frame, shape (n, 1, 1)."""

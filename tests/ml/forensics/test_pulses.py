@@ -7,7 +7,6 @@ from ml.encode import Depth
 from ml.forensics import bands, celt, pulses
 from ml.forensics.mdct import mdct
 from ml.forensics.pulses import COPIES, GROUPS, INTENSITY_FROM, STATISTICS, Pulses, describe
-from ml.forensics.trial import FRAMES
 from tests.coded import coded, search
 
 OFFSET = 228
@@ -20,7 +19,7 @@ def described(
 ) -> Pulses:
     y, sr = coded(label, depth=depth, sr=48000, channels=channels)
     searched, noise, _ = search(y * np.float32(gain), sr=sr, coder="opus")
-    return describe(searched.regions(FRAMES), offset=offset, noise=noise)
+    return describe(searched.regions(pulses.FRAMES), offset=offset, noise=noise)
 
 
 def statistic(found: Pulses, name: str, band: int) -> float:

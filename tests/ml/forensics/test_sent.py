@@ -12,7 +12,7 @@ from ml.encode import decode, encode
 from ml.forensics.account import NAMES, SHAPED, SPARED, account, shaped, spared
 from ml.forensics.blocks import KINDS, Frames, edges
 from ml.forensics.parts import copied_bands, tuned_bands
-from ml.forensics.sent import CLEAN, Sent, sent
+from ml.forensics.sent import CLEAN, MOST_FRAMES, MOST_IN_ALL, Sent, sent, sent_in_all
 from ml.forensics.transforms import CODERS, consecutive
 from tests.coded import at_steps
 from tests.signals import SR, music
@@ -220,6 +220,43 @@ def test_each_block_type_has_all_lines(coder: str, sr: int) -> None:
     for kind in KINDS:
         lines = Frames(x, coder=coder, sr=sr).lines(kind, np.array([0, 2]))
         assert lines.shape == (2, edges(kind, coder=coder, sr=sr)[-1]) == (2, CODERS[coder].length)
+
+
+def in_all(pieces: list[tuple[int, NDArray[np.float32]]], *, sr: int) -> Sent:
+    law = CODERS["aac-kbd"].exact
+    assert law is not None
+    what = sent_in_all(pieces, coder="aac-kbd", offset=0, sr=sr, noise=CLEAN, law=law, on_top=True)
+    assert what is not None
+    return what
+
+
+def test_all_of_a_short_file_is_counted() -> None:
+    z, sr = decode(encode(music(seconds=6.0), sr=SR, label="aac-192"))
+    frames = z.shape[1] // 1024 - 1
+    assert MOST_FRAMES["aac-kbd"] < frames < MOST_IN_ALL["aac-kbd"]
+    assert len(in_all([(0, at_steps(z))], sr=sr).bits) == pytest.approx(frames, abs=1)
+
+
+def test_stretches_of_a_long_file_are_counted_at_one_grid_and_added_up_each_for_itself() -> None:
+    """Pieces start anywhere; the quiet one, where little shows, is left out."""
+    z, sr = decode(encode(music(seconds=6.0), sr=SR, label="aac-192"))
+    steps = at_steps(z)
+    pieces = [(at, steps[:, at : at + 65536]) for at in (0, 70000, 160001)]
+    quiet = 230000, steps[:, 230000:] * np.float32(0.01)
+    what = in_all([*pieces, quiet], sr=sr)
+    alone = [in_all([piece], sr=sr) for piece in pieces]
+    np.testing.assert_array_equal(what.bits, np.concatenate([one.bits for one in alone]))
+    assert [int((what.stretch == k).sum()) for k in range(3)] == [len(one.bits) for one in alone]
+    assert all(one.fits.mean() > 0.6 for one in alone)
+    widest = max(account(one, sr=sr, length=1024)["reservoir"] for one in alone)
+    assert account(what, sr=sr, length=1024)["reservoir"] < widest + 1
+
+
+def test_many_stretches_are_thinned_evenly() -> None:
+    z, sr = decode(encode(music(seconds=6.0), sr=SR, label="aac-192"))
+    pieces = [(at * 65536, at_steps(z)[:, :65536]) for at in range(0, 64, 2)]
+    what = in_all(pieces, sr=sr)
+    assert 0.8 * MOST_IN_ALL["aac-kbd"] < len(what.bits) <= MOST_IN_ALL["aac-kbd"]
 
 
 def test_silence_and_a_moment() -> None:

@@ -38,6 +38,25 @@ def test_the_same_seed_gives_the_same_model():
     np.testing.assert_array_equal(fitted().predict_proba(X), fitted().predict_proba(X))
 
 
+def test_a_coding_beneath_the_worst_is_learnt_from():
+    """Rows whose label says lossless; their histories say otherwise, and are heard."""
+    X, labels = table()
+    mislabelled = labels == "vorbis-q8"
+    said = np.where(mislabelled, "lossless", labels)
+    histories = [() if label == "lossless" else (label,) for label in labels]
+    settings = dict(SMALL), dict(SMALL)
+    rows = np.concatenate([np.flatnonzero(labels != "vorbis-q8"), np.repeat(np.flatnonzero(mislabelled), 2)])
+    said[np.flatnonzero(mislabelled)[0]] = "vorbis-q8"  # every class must be there
+    deaf, hearing = (
+        QualityEstimator(SPEC, CLASSES, 0, *settings)
+        .fit(X[rows], said[rows], histories=told)
+        .predict_proba(X)
+        for told in (None, [histories[i] for i in rows])
+    )
+    assert hearing[mislabelled, 0].mean() < deaf[mislabelled, 0].mean() - 0.1
+    np.testing.assert_allclose(hearing.sum(axis=1), 1)
+
+
 def test_missing_numbers_are_allowed():
     X, _ = table(seed=3)
     X[:, ::3] = np.nan

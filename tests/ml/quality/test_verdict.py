@@ -177,6 +177,22 @@ def test_every_class_in_every_kind_of_file_gets_a_sentence(label):
             assert said.label in CLASSES
 
 
+@pytest.mark.parametrize(
+    ("coder", "lattice", "verdict"),
+    [
+        ("vorbis", 6.0, "transcode"),
+        ("opus", 5.0, "transcode"),
+        ("vorbis", 4.2, "genuine"),
+        ("aac-sine", 14.0, "genuine"),
+    ],
+)
+def test_a_lattice_that_music_never_shows_decides(coder, lattice, verdict):
+    found = measured()
+    found.grids[coder] = replace(found.grids["aac-kbd"], coder=coder, lattice=lattice)
+    probabilities = dict.fromkeys(CLASSES, 0.0) | {"lossless": 0.8, "vorbis-q8": 0.2}
+    assert answer(probabilities, FLAC, found).verdict == verdict
+
+
 def test_classes_are_one_ladder_for_each_family():
     assert {family(c) for c in CLASSES} == set(FAMILIES)
     assert set(KBPS) == set(CLASSES)
