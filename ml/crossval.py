@@ -53,22 +53,20 @@ def out_of_fold(table: Table, *, seed: int, jobs: int, unseen: Bools | None = No
     unseen : shape (n,), rows that no trees are shown either
     """
     histories = [story.history for story in table.stories()]
-    present = np.empty((len(table), len(LOSSY)))
     numbers, shown = fold_numbers(table, seed=seed), _shown(table, unseen)
+    fitted: list[QualityEstimator] = []
 
     def fit(table: Table, rows: NDArray[np.intp]) -> QualityEstimator:
-        part = table.rows(rows)
-        fitted = QualityEstimator(table.spec, CLASSES, seed=seed).fit(
-            part.X, part.labels, histories=[histories[i] for i in rows], jobs=jobs
-        )
-        (number,) = set(range(FOLDS)) - set(numbers[rows])
-        here = numbers == number
-        assert fitted.presence is not None
-        present[here] = fitted.presence(table.X[here])
-        return fitted
+        part, met = table.rows(rows), [histories[i] for i in rows]
+        fitted.append(QualityEstimator(table.spec, CLASSES, seed=seed))
+        return fitted[-1].fit(part.X, part.labels, histories=met, jobs=jobs)
 
     folds = track(range(FOLDS), description="Cross-validating", console=Console(stderr=True))
     log_proba = held_out(table, fit=fit, numbers=numbers, shown=shown, folds=folds, n_classes=len(CLASSES))
+    present = np.empty((len(table), len(LOSSY)))
+    for number, estimator in enumerate(fitted):
+        assert estimator.presence is not None
+        present[numbers == number] = estimator.presence(table.X[numbers == number])
     return log_proba, present
 
 
