@@ -16,7 +16,7 @@ from ml.quality.classes import family
 JUDGED: Final = 60
 """So many rows at least that are never sent."""
 TAUGHT: Final = 4
-"""So many rows at least of each of its classes by other encoders."""
+"""So many rows at least of each of its classes by other encoders: classes that nobody else knows are left aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def choose(table: Table, *, songs: int, encoders: Sequence[Encoder] = ENCODERS) 
     """The first of which ``songs`` can be sent, of other recordings than those that are judged."""
     for encoder in encoders:
         sent, kept, _ = split(table, encoder, most=songs, seed=1)
-        if len(sent) >= songs and len(kept) >= JUDGED and _is_fair(table, encoder):
+        if len(sent) >= songs and len(kept) >= JUDGED:
             return encoder
     raise SystemExit(
         f"no encoder has {songs} songs to send and {JUDGED} to judge by: fewer --steps, or a larger --table"
@@ -55,10 +55,17 @@ def choose(table: Table, *, songs: int, encoders: Sequence[Encoder] = ENCODERS) 
 
 
 def split(table: Table, encoder: Encoder, *, most: int, seed: int) -> tuple[Table, Table, Table]:
-    """Rows to be sent, rows to be judged by (of other recordings), and the base without the encoder."""
+    """Rows to be sent, rows to be judged by (of other recordings), and the base without the encoder.
+
+    What is new is the encoder, not the class: others made all classes that are sent.
+    """
     stories = table.stories()
     made = np.array([encoder.made(story) for story in stories], dtype=bool)
-    rows = np.flatnonzero(made & np.array([len(story.history) == 1 for story in stories], dtype=bool))
+    known = Counter(map(str, table.labels[~made]))
+    fair = [
+        len(s.history) == 1 and known[str(c)] >= TAUGHT for s, c in zip(stories, table.labels, strict=True)
+    ]
+    rows = np.flatnonzero(made & np.array(fair, dtype=bool))
     judged = _recordings(table.groups[rows], seed=seed, rows=max(len(rows) - 2 * most, len(rows) * 9 // 20))
     aside = np.isin(table.groups[rows], judged)
     sent = np.random.default_rng(seed).permutation(rows[~aside])[:most]
@@ -79,10 +86,3 @@ def _recordings(groups: NDArray[np.str_], *, seed: int, rows: int) -> list[str]:
         drawn.append(group)
         n += often[group]
     return drawn
-
-
-def _is_fair(table: Table, encoder: Encoder) -> bool:
-    """Whether the model knows its classes from others: what is new is the encoder, not the class."""
-    sent, kept, base = split(table, encoder, most=len(table), seed=1)
-    known = Counter(map(str, base.labels))
-    return all(known[label] >= TAUGHT for label in {*map(str, sent.labels), *map(str, kept.labels)})
