@@ -24,7 +24,7 @@ from ml.features.spec import FeatureSpec
 from ml.genre.classes import CLASSES as GENRES
 from ml.genre.estimator import GenreEstimator, complete, heard
 from ml.genre.thresholds import choose_thresholds as choose_genre_thresholds
-from ml.quality.classes import CLASSES
+from ml.quality.classes import CLASSES, codings
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds
@@ -124,7 +124,7 @@ def _histories(table: Table) -> dict[str, Any]:
     """People say one class a song, and that is taken for all there was."""
     return {
         "histories": [
-            Facts.parse(str(facts)).history if facts else (() if label == "lossless" else (str(label),))
+            Facts.parse(str(facts)).history if facts else codings(str(label))
             for facts, label in zip(table.facts, table.labels, strict=True)
         ]
     }

@@ -174,14 +174,14 @@ def _summary(rates: F32, fits: Bools) -> tuple[float, ...]:
     main = np.where(fits, rates, np.float32(np.nan)).astype(np.float64)
     main = np.fmax.reduce(main, axis=1)
     there = np.isfinite(main)
-    quartiles = np.percentile(main[there], PERCENTILES)
+    percentiles = np.percentile(main[there], PERCENTILES)
     sounding = there.any(axis=1)
     frames = np.nansum(main, axis=1)[sounding] / there.sum(axis=1)[sounding]
     of_frames = (
         np.percentile(frames, OF_FRAMES) if len(frames) >= LEAST_SOUNDING else np.full(len(OF_FRAMES), np.nan)
     )
     median, mean = np.median(main[there]), main[there].mean()
-    return (float(np.median(rates[fits])), share, float(median), *quartiles, float(mean), *of_frames)
+    return (float(np.median(rates[fits])), share, float(median), *percentiles, float(mean), *of_frames)
 
 
 def _copies(lines: F32, *, noise: float) -> F32:

@@ -69,6 +69,15 @@ def family(label: str) -> str:
     return label.partition("-")[0]
 
 
+def codings(label: str) -> tuple[str, ...]:
+    """The codings that a class tells of by itself: of one whose history nobody knows, all there were.
+
+    >>> codings("mp3-192"), codings("lossless")
+    (('mp3-192',), ())
+    """
+    return () if label == "lossless" else (label,)
+
+
 def neighbours(label: str) -> frozenset[str]:
     """Classes one step away: the next lower and next higher bitrate of the same family, and itself.
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ml.calibration import calibrated, fit_calibration
 from ml.features.spec import FeatureSpec
-from ml.quality.classes import FAMILIES, family
+from ml.quality.classes import FAMILIES, codings, family
 from ml.quality.presence import Presence
-from ml.quality.stages import FAMILY_SETTINGS, SPECTRUM, Stage, columns, family_stage
+from ml.quality.stages import FAMILY_SETTINGS, SPECTRUM, Stage, columns_named, family_stage
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -49,8 +49,6 @@ NO_RIVALS: Final[NDArray[np.intp]] = np.empty((0, 2), dtype=np.intp)
 """Once the coder is known they only take room: without them 1 to 4 % more examples have the exact class (n 83 to 210)."""
 
 FLOOR: Final = 1e-7
-
-GENUINE: Final = "lossless"
 
 OF_PRESENCE: Final = 2 / 3
 """Weight of "no coder was met" in the log-odds of "never coded"; "which coder" has the rest. Presence learns from all
@@ -101,7 +99,7 @@ class QualityEstimator:
         )
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
-            seen = columns(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
+            seen = columns_named(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
             stage = Stage(seen, NO_RIVALS, members)
             stage.fit(
                 X[rows],
@@ -115,7 +113,7 @@ class QualityEstimator:
             self.class_stages[name] = stage
         self.presence = Presence(self.spec, seed=self.seed).fit(
             X,
-            [() if label == GENUINE else (label,) for label in labels] if histories is None else histories,
+            [codings(str(label)) for label in labels] if histories is None else histories,
             jobs=jobs,
             weights=weights,
             on_round=on_round,
@@ -160,7 +158,7 @@ def _agreed(by_family: F64, present: F64) -> F64:
 
     present : probability that each lossy family was met, shape (n, n_families - 1)
     """
-    at = FAMILIES.index(GENUINE)
+    at = FAMILIES.index("lossless")
     which = _log_odds(np.exp(by_family[:, at]))
     whether = _log_odds(np.prod(1.0 - present, axis=1))
     genuine = OF_PRESENCE * whether + (1 - OF_PRESENCE) * which

@@ -138,11 +138,13 @@ class Stage:
 
 def family_stage(spec: FeatureSpec, classes: tuple[str, ...]) -> Stage:
     """A stage that is asked about coders: it sees how clear all grids are, over each other, and the spectrum."""
-    seen = columns(spec, suffixes=GRIDS, prefixes=SPECTRUM)
+    seen = columns_named(spec, suffixes=GRIDS, prefixes=SPECTRUM)
     return Stage(seen, _rivals(spec), classes, heights=Heights.of(spec))
 
 
-def columns(spec: FeatureSpec, *, suffixes: tuple[str, ...], prefixes: tuple[str, ...]) -> NDArray[np.intp]:
+def columns_named(
+    spec: FeatureSpec, *, suffixes: tuple[str, ...], prefixes: tuple[str, ...]
+) -> NDArray[np.intp]:
     chosen = [
         i
         for i, name in enumerate(spec.names)
