@@ -47,7 +47,6 @@ class Facts:
     @classmethod
     def of(cls, example: Example) -> "Facts":
         """The facts of an example that is about to become a row."""
-        one = example.master.channels == 1 and "ensemble" not in example.disturbance
         return cls(
             example.master.kind,
             example.history,
@@ -56,7 +55,7 @@ class Facts:
             example.depth,
             example.sr,
             round(example.seconds, 1),
-            _channels(example.disturbance, otherwise="mono" if one else "stereo"),
+            _channels(example.disturbance, otherwise="mono" if example.one_channel else "stereo"),
         )
 
     @classmethod

@@ -49,6 +49,15 @@ class Example:
     others: tuple[Master, ...] = ()
     """What an "ensemble" is mixed with: clips of the same origin, of its supergroup, or the same clip again."""
 
+    @property
+    def one_channel(self) -> bool:
+        """Whether what is coded has a single channel; two equal ones are made of the mean, if both are drawn."""
+        if "dual-mono" in self.disturbance:
+            return False
+        return "mono" in self.disturbance or (
+            self.master.channels == 1 and "ensemble" not in self.disturbance
+        )
+
 
 def plan(masters: Sequence[Master], *, per_class: int, seed: int, external: bool = True) -> list[Example]:
     """``per_class`` examples of each lossy class and four times as many lossless, origins taking turns.

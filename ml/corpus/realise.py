@@ -6,7 +6,17 @@ from ml.corpus.ensemble import mix
 from ml.corpus.masters import Master, load
 from ml.corpus.plan import MARGIN, Example
 from ml.corpus.treatments import AFTER, BEFORE, apply, splice, trim
-from ml.encode import HIGHEST_RATE, Depth, decode, encode, needs_two_channels, packet_kbps, quantise, resample
+from ml.encode import (
+    HIGHEST_RATE,
+    Depth,
+    codes_apart,
+    decode,
+    encode,
+    needs_two_channels,
+    packet_kbps,
+    quantise,
+    resample,
+)
 from ml.units import Samples
 
 
@@ -24,7 +34,10 @@ def realise(example: Example) -> tuple[Samples, int]:
 
 
 def kbps_spent(example: Example) -> tuple[float, ...]:
-    """What the packets of each coding really take, in kbps: an encoder may stop short of what it was asked for."""
+    """What the packets of each coding really take for the channels that are kept, in kbps.
+
+    An encoder may stop short of what it was asked for.
+    """
     return _coded(example)[2]
 
 
@@ -87,7 +100,9 @@ def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Sa
     last = generation == len(example.history) - 1
     depth = example.depth if last else "float"
     decoded, sr = decode(data, depth=depth, gapless="padded" not in example.disturbance)
-    return decoded[:1] if single else decoded, sr, packet_kbps(data)
+    if not single:
+        return decoded, sr, packet_kbps(data)
+    return decoded[:1], sr, packet_kbps(data) / (2 if codes_apart(variant) else 1)
 
 
 def _between(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:

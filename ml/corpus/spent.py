@@ -3,7 +3,8 @@
 Encoders steered by an average bitrate stop where nothing is left to code: FFmpeg's AAC, asked for 320 kbps,
 writes 210 to 270 on half of all music, now and then the very file that it writes for 256; VisualOn's pads.
 What the file holds is the truth, so those classes go by the bitrate of the packets. LAME, AC-3 and MP2 fill their
-frames, Vorbis, Opus and VBR are asked for a quality: there the setting is the class.
+frames, Vorbis, Opus and VBR are asked for a quality: there the setting is the class. The same holds of a single
+channel that an encoder takes twice only, and codes apart: the one that is kept holds half.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from math import log
 from typing import Final
 
 from ml.corpus.plan import Example, worst
+from ml.encode import codes_apart, needs_two_channels
 from ml.quality.classes import CLASSES, KBPS, family
 
 AVERAGED: Final = ("aac",)
@@ -20,7 +22,7 @@ AVERAGED: Final = ("aac",)
 
 def is_averaged(example: Example) -> bool:
     """Whether a class of its history depends on what was spent."""
-    return any(family(label) in AVERAGED for label in example.history)
+    return any(_by_packets(example, *coding) for coding in zip(example.history, example.encoder, strict=True))
 
 
 def as_spent(example: Example, kbps: Sequence[float]) -> Example:
@@ -28,17 +30,23 @@ def as_spent(example: Example, kbps: Sequence[float]) -> Example:
 
     kbps : of each coding, as :func:`ml.corpus.kbps_spent` tells
     """
-    history = tuple(spent_class(label, one) for label, one in zip(example.history, kbps, strict=True))
+    history = tuple(
+        _nearest(label, one) if _by_packets(example, label, variant) else label
+        for label, variant, one in zip(example.history, example.encoder, kbps, strict=True)
+    )
     return replace(example, history=history, label=worst(history))
 
 
-def spent_class(label: str, kbps: float) -> str:
-    """The class of a coding that took ``kbps``: of the same family, nearest by ratio.
+def _by_packets(example: Example, label: str, variant: str) -> bool:
+    halved = example.one_channel and needs_two_channels(label, variant) and codes_apart(variant)
+    return halved or family(label) in AVERAGED
 
-    >>> spent_class("aac-320", 236.5), spent_class("mp3-320", 236.5)
-    ('aac-256', 'mp3-320')
+
+def _nearest(label: str, kbps: float) -> str:
+    """The class of the same family that is nearest by ratio.
+
+    >>> _nearest("aac-320", 236.5)
+    'aac-256'
     """
-    if family(label) not in AVERAGED:
-        return label
     rivals = [one for one in CLASSES if family(one) == family(label)]
     return min(rivals, key=lambda one: abs(log(KBPS[one] / kbps)))

@@ -75,6 +75,15 @@ def needs_two_channels(label: str, variant: str) -> bool:
     return label in _TWO_CHANNELS or (tool_of(variant), label) in _TWO_CHANNELS_OF
 
 
+def codes_apart(variant: str) -> bool:
+    """Whether of two equal channels each gets half of the bits, where others code the mean and no difference.
+
+    >>> codes_apart("shine:default"), codes_apart("lame:default")
+    (True, False)
+    """
+    return tool_of(variant) in {"shine", "voaacenc"}
+
+
 _TWO_CHANNELS: Final = {"aac-256", "aac-320", "mp2-256"}
 _TWO_CHANNELS_OF: Final = {("shine", "mp3-320"), ("voaacenc", "aac-192")}
 _MP3 = (128, 160, 192, 256, 320)

@@ -36,6 +36,7 @@ from ml.forensics.residue import Residue, phases
 from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe, laws_heard
 from ml.forensics.sent import CLEAN, Sent, sent, sent_in_all
+from ml.forensics.shorts import judge_shorts
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
 from ml.forensics.trial import (
@@ -53,7 +54,7 @@ from ml.units import LSB16, Hz
 F32 = NDArray[np.float32]
 Pieces = list[tuple[int, F32]]
 
-VERSION: Final = 6
+VERSION: Final = 7
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -64,6 +65,9 @@ HEARD: Final = {"mp2": 9.0, "ac3": 8.0, "wma": 20.0}
 
 FLOORS_FROM: Final = 3.0
 """Height from which Vorbis' floors are tried even though something else may be heard."""
+
+FAINT: Final = 9.0
+"""Height of the clearest grid under which short blocks are asked, too: long ones between them show, but hardly."""
 
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
@@ -141,6 +145,8 @@ def _hear(rates: "_Rates", *, sr: int) -> "_Heard":
     heard = _Heard(rates)
     heard.listen(first, transforms=TRANSFORMS)
     heard.listen(celt.RATE, transforms=(CELT,))
+    if heard.faint:
+        heard.listen_for_shorts()
     if silent(heard.grids):
         heard.listen_closer()
     if silent(heard.grids):
@@ -183,6 +189,17 @@ class _Heard:
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
                 self._keep(self._judged(grid, search, thorough=False), search)
+
+    @property
+    def faint(self) -> bool:
+        """Whether no coder is heard clearly; MP2's test hears the short blocks of MP3."""
+        return silent(self.grids) or self._clearest.height < FAINT or self._clearest.coder == "mp2"
+
+    def listen_for_shorts(self) -> None:
+        """Look for Layer III without long blocks."""
+        if "mp3" in self.grids:
+            search = self._searches["mp3"]
+            self._keep(judge_shorts(self.grids["mp3"], search, noise=self._noise(search)), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""

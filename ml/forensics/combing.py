@@ -54,7 +54,7 @@ def judge_combing(grid: Grid, search: Search, *, noise: float) -> Grid:
     if not found:
         return grid
     best = max(found, key=lambda trial: trial.height)
-    grid = replace(grid, combed=best.height)
+    grid = replace(grid, combed=float(np.fmax(grid.combed, best.height)))
     if best.height < max(grid.height, HEARD):
         return grid
     return replace(grid, offset=best.offset, channel=CHANNELS[best.channel])

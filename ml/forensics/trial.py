@@ -298,7 +298,7 @@ class Bench:
 
     def _outcomes(self, evidence: F32) -> list[Trial]:
         """evidence : shape (offsets, n, channels, n_bands)"""
-        grouped = _by_group(evidence, self._bands, sr=self._sr, n_lines=self._coder.length)
+        grouped = by_group(evidence, self._bands, sr=self._sr, n_lines=self._coder.length)
         means = [grouped[:, half::2].mean(axis=1) for half in (0, 1)]
         heights = np.minimum(*(in_deviations(mean, least=LEAST_SPREAD) for mean in means))
         mean = grouped.mean(axis=1)  # (offsets, channels, groups)
@@ -320,7 +320,7 @@ class Bench:
         Left and right together, or mid and side where these say more: a coder chooses frame by frame.
         """
         found = np.stack([clipped(x, self._bands, law=law, noise=self._noise) for x in self._all])
-        whole = _by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])[..., -1]
+        whole = by_group(found, self._bands, sr=self._sr, n_lines=self._coder.bands(self._sr)[-1])[..., -1]
         pairs = whole.reshape(*whole.shape[:2], -1, min(2, whole.shape[2])).mean(axis=-1)
         return np.asarray(pairs.max(axis=-1))
 
@@ -393,7 +393,7 @@ def scout(
             lines = (a,) if mono else four(a, _at_all_offsets(right, coder))
             evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
             clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
-            known[key] = _by_group(clipped, bands, sr=sr, n_lines=coder.length)
+            known[key] = by_group(clipped, bands, sr=sr, n_lines=coder.length)
         found.append(known[key])
     mean = np.asarray(np.mean(found, axis=0, dtype=np.float32))
     heights = in_deviations(mean, least=LEAST_SPREAD).max(axis=(1, 2))
@@ -453,7 +453,7 @@ def _bands(coder: Coder, *, sr: int) -> I32:
     return inside
 
 
-def _by_group(evidence: F32, bands: I32, *, sr: int, n_lines: int) -> F32:
+def by_group(evidence: F32, bands: I32, *, sr: int, n_lines: int) -> F32:
     """Means over the lines of each group: (..., n_bands) -> (..., n_groups)."""
     hz = bands * (sr / 2 / n_lines)
     widths = np.diff(bands).astype(np.float32)

@@ -21,7 +21,7 @@ from ml.corpus import (
 )
 from ml.corpus.draw import LOWPASS_KINDS, REPORTED, STRONG
 from ml.corpus.plan import LOSSLESS_SHARE, MARGIN
-from ml.encode import TOOLS, decode, encode, tool_of, tools_for
+from ml.encode import TOOLS, decode, encode, is_there, tool_of, tools_for
 from ml.errors import EncoderMissing
 from ml.quality.classes import CLASSES, KBPS
 from ml.words import error_sentence
@@ -253,6 +253,26 @@ def test_a_class_is_what_was_spent_where_an_encoder_averages(examples: list[Exam
     assert stopped_short.history == (twice.history[0], "aac-96")
     assert stopped_short.label == "aac-96"
     assert stopped_short.id == twice.id
+
+
+def test_one_of_two_channels_that_are_coded_apart_holds_half(examples: list[Example]):
+    one = next(e for e in examples if e.history == ("mp3-320",))
+    halved = replace(one, encoder=("shine:default",), disturbance=("mono",))
+    assert is_averaged(halved)
+    assert as_spent(halved, (160.0,)).label == "mp3-160"
+    assert not is_averaged(replace(halved, encoder=("default",)))
+    assert not is_averaged(replace(halved, disturbance=("mono", "dual-mono")))
+    assert not is_averaged(replace(halved, history=("mp3-256",)))
+
+
+@pytest.mark.slow
+@pytest.mark.encoders
+def test_shine_at_320_gives_one_channel_160(examples: list[Example]):
+    if not is_there("shine"):
+        pytest.skip("NO ENCODER shine: python3 scripts/encoders.py fetches it")
+    one = next(e for e in examples if e.history == ("mp3-320",))
+    (kbps,) = kbps_spent(replace(one, encoder=("shine:default",), disturbance=("mono",)))
+    assert kbps == pytest.approx(160, rel=0.01)
 
 
 @pytest.mark.slow

@@ -1,0 +1,102 @@
+"""Layer III where it cut every granule into short blocks: no long block's lines lie on a lattice there.
+
+Drums and plucked strings, above all in mono, LAME may code in short blocks from end to end. Three of 192 samples make a
+granule, so the grid of these is three times as dense, and 192 offsets are all there are. Those who look at long blocks
+see nothing at all: in an MP3 160 and a V2 that nothing else found, the lattice of the short blocks reads 192 and 106.
+Which of the three comes first in its granule, only a long block among them can tell.
+"""
+
+from dataclasses import replace
+from functools import cache
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forensics import hybrid
+from ml.forensics.blocks import narrow, noise_in
+from ml.forensics.channels import CHANNELS, four
+from ml.forensics.deviations import in_deviations
+from ml.forensics.grid import Grid, Search
+from ml.forensics.steps import Law, fit_columns
+from ml.forensics.transforms import CANONICAL, CODERS
+from ml.forensics.trial import HEARD, LEAST_SPREAD, MOST_EVIDENCE, Bench, alike, by_group, neutral_offsets
+from ml.forensics.windows import sine
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+LENGTH: Final = 192
+"""Samples from one short block to the next = its lines."""
+SLOTS: Final = 12
+"""Subband samples under one."""
+BLOCKS: Final = (hybrid.REACH - hybrid.TAPS - SLOTS * hybrid.BANDS) // LENGTH
+"""Blocks one after the other in a region, at every offset."""
+REGIONS: Final = 8
+REGIONS_MONO: Final = 16
+"""How many are looked at."""
+
+
+def judge_shorts(grid: Grid, search: Search, *, noise: float) -> Grid:
+    """Layer III's grid with what the lattice of short blocks says at all offsets, moved there if that is clear.
+
+    search, noise : as for :func:`ml.forensics.trial.judge`
+    """
+    regions = search.regions(REGIONS_MONO)
+    mono = alike(regions)
+    regions = regions if mono else regions[:REGIONS]
+    if len(regions) < 2:
+        return grid
+    coder = CODERS["mp3"]
+    found = [
+        (*_clearest(regions, law=law, sr=grid.sr, noise=noise, mono=mono), law)
+        for law in (coder.exact, coder.free)
+        if law is not None
+    ]
+    height, at, channel, law = max(found, key=lambda one: one[0])
+    if height < max(grid.height, HEARD):
+        return replace(grid, combed=height)
+    begins = sorted((at + LENGTH * k for k in range(3)), key=lambda begin: begin not in CANONICAL["mp3"])
+    bench = Bench(regions, coder=coder, offsets=[*begins, *neutral_offsets(coder)], sr=grid.sr, noise=noise)
+    long = next((t for t in bench.trials(law) if t.offset in begins and t.height >= HEARD), None)
+    offset = begins[0] if long is None else long.offset
+    return replace(grid, combed=height, offset=offset, channel=CHANNELS[channel])
+
+
+def _clearest(regions: F32, *, law: Law, sr: int, noise: float, mono: bool) -> tuple[float, int, int]:
+    """Height over the other offsets, offset and channel of the clearest; as :class:`ml.forensics.trial.Bench` judges."""
+    edges = np.array(list(accumulate(narrow(coder="mp3", sr=sr), initial=0)), dtype=np.int32)
+    noise *= noise_in("short", coder="mp3")
+    found = []
+    for left, right in regions:
+        a = _at_all_offsets(left)
+        lines = (a,) if mono else four(a, _at_all_offsets(right))
+        evidence = [fit_columns(np.abs(x), edges, law=law, noise=noise)[1] for x in lines]
+        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)
+        by_offset = clipped.reshape(BLOCKS, LENGTH, *clipped.shape[1:]).mean(axis=0)
+        found.append(by_group(by_offset, edges, sr=sr, n_lines=LENGTH))
+    halves = [np.asarray(np.mean(found[half::2], axis=0, dtype=np.float32)) for half in (0, 1)]
+    heights = np.minimum(*(in_deviations(half, least=LEAST_SPREAD) for half in halves))
+    offset, channel, _ = np.unravel_index(int(heights.argmax()), heights.shape)
+    return float(heights.max()), int(offset), int(channel)
+
+
+def _at_all_offsets(x: F32) -> F32:
+    """Lines of the short blocks that begin at each sample: (REACH,) -> (192 lines, BLOCKS * LENGTH).
+
+    A granule's first one begins six slots behind the granule, which is one LENGTH.
+    """
+    columns = hybrid.polyphase(x).T
+    count = BLOCKS * LENGTH
+    slots = np.stack([columns[:, hybrid.BANDS * i : hybrid.BANDS * i + count] for i in range(SLOTS)], axis=1)
+    return np.ascontiguousarray((_matrices() @ slots).reshape(LENGTH, count))
+
+
+@cache
+def _matrices() -> F32:
+    """Windowed MDCT of 12 subband samples for each band, shape (32, 6, 12), scaled as :mod:`ml.forensics.blocks` does."""
+    n, k = np.arange(SLOTS)[:, None], np.arange(6)
+    one = sine(SLOTS)[:, None] * np.cos(np.pi / 24 * (2 * n + 1 + 6) * (2 * k + 1)) * np.sqrt(hybrid.BANDS)
+    both = np.stack([one, one * np.where(n % 2, -1.0, 1.0)]).astype(np.float32)
+    return np.ascontiguousarray(both[np.arange(hybrid.BANDS) % 2].transpose(0, 2, 1))
