@@ -198,8 +198,8 @@ class _Heard:
     def listen_for_shorts(self) -> None:
         """Look for Layer III without long blocks."""
         if "mp3" in self.grids:
-            search = self._searches["mp3"]
-            self._keep(judge_shorts(self.grids["mp3"], search, noise=self._noise(search)), search)
+            search, mp2 = self._searches["mp3"], self._clearest.coder == "mp2"
+            self._keep(judge_shorts(self.grids["mp3"], search, noise=self._noise(search), mp2=mp2), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""

@@ -38,10 +38,12 @@ REGIONS_MONO: Final = 16
 """How many are looked at."""
 
 
-def judge_shorts(grid: Grid, search: Search, *, noise: float) -> Grid:
+def judge_shorts(grid: Grid, search: Search, *, noise: float, mp2: bool = False) -> Grid:
     """Layer III's grid with what the lattice of short blocks says at all offsets, moved there if that is clear.
 
     search, noise : as for :func:`ml.forensics.trial.judge`
+    mp2 : whether MP2 is heard. It rounds the subband samples, which reads up to 460 in any block that begins with one; a
+        block of Layer III has to stand out from those that begin one or more of them later
     """
     regions = search.regions(REGIONS_MONO)
     mono = alike(regions)
@@ -50,7 +52,7 @@ def judge_shorts(grid: Grid, search: Search, *, noise: float) -> Grid:
         return grid
     coder = CODERS["mp3"]
     found = [
-        (*_clearest(regions, law=law, sr=grid.sr, noise=noise, mono=mono), law)
+        (*_clearest(regions, law=law, sr=grid.sr, noise=noise, mono=mono, mp2=mp2), law)
         for law in (coder.exact, coder.free)
         if law is not None
     ]
@@ -64,7 +66,9 @@ def judge_shorts(grid: Grid, search: Search, *, noise: float) -> Grid:
     return replace(grid, combed=height, offset=offset, channel=CHANNELS[channel])
 
 
-def _clearest(regions: F32, *, law: Law, sr: int, noise: float, mono: bool) -> tuple[float, int, int]:
+def _clearest(
+    regions: F32, *, law: Law, sr: int, noise: float, mono: bool, mp2: bool
+) -> tuple[float, int, int]:
     """Height over the other offsets, offset and channel of the clearest; as :class:`ml.forensics.trial.Bench` judges."""
     edges = np.array(list(accumulate(narrow(coder="mp3", sr=sr), initial=0)), dtype=np.int32)
     noise *= noise_in("short", coder="mp3")
@@ -78,8 +82,17 @@ def _clearest(regions: F32, *, law: Law, sr: int, noise: float, mono: bool) -> t
         found.append(by_group(by_offset, edges, sr=sr, n_lines=LENGTH))
     halves = [np.asarray(np.mean(found[half::2], axis=0, dtype=np.float32)) for half in (0, 1)]
     heights = np.minimum(*(in_deviations(half, least=LEAST_SPREAD) for half in halves))
+    if mp2:
+        heights = _over_later_slots(heights)
     offset, channel, _ = np.unravel_index(int(heights.argmax()), heights.shape)
     return float(heights.max()), int(offset), int(channel)
+
+
+def _over_later_slots(heights: F32) -> F32:
+    """How much each offset has over those whole subband samples away; shape (LENGTH, ...) kept."""
+    slots = heights.reshape(LENGTH // hybrid.BANDS, hybrid.BANDS, *heights.shape[1:])
+    second, first = np.sort(slots, axis=0)[-2:]
+    return np.asarray(slots - np.maximum(np.where(slots == first, second, first), 0)).reshape(heights.shape)
 
 
 def _at_all_offsets(x: F32) -> F32:

@@ -37,11 +37,11 @@ def coded(label: str, *, channels: int, depth: Depth = "16") -> Samples:
     return decode(encode(drums(channels=channels), sr=SR, label=label), depth=depth)[0]
 
 
-def heard(y: Samples) -> tuple[float, int]:
+def heard(y: Samples, *, mp2: bool = False) -> tuple[float, int]:
     """Height of the short blocks' lattice, and the grid's offset."""
     searched, rounding, _ = search(y, sr=SR, coder="mp3")
     (blank,) = searched.grids()
-    grid = judge_shorts(blank, searched, noise=rounding)
+    grid = judge_shorts(blank, searched, noise=rounding, mp2=mp2)
     return grid.combed, grid.offset
 
 
@@ -62,6 +62,20 @@ def test_after_a_gain_the_steps_are_others_and_the_blocks_the_same() -> None:
     height, offset = heard(0.7 * coded("mp3-192", channels=1, depth="float"))
     assert height > 20
     assert offset % LENGTH == MP3 % LENGTH
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_mp2_rounds_every_block_alike_and_mp3_one(channels: int) -> None:
+    mp2, _ = decode(encode(music(seconds=3.0, channels=2), sr=SR, label="mp2-256"), depth="16")
+    assert heard(mp2)[0] > HEARD
+    assert heard(mp2, mp2=True)[0] < HEARD
+    assert heard(coded("mp3-192", channels=channels), mp2=True)[0] > 20
+
+
+def test_of_mp2_no_grid_of_mp3_is_told() -> None:
+    y, _ = decode(encode(music(seconds=3.0), sr=SR, label="mp2-256"), depth="16")
+    found = measure([Piece(y)], sr=SR).grids
+    assert found["mp2"].height > 2 * found["mp3"].height
 
 
 @pytest.mark.parametrize("y", [drums(), drums(channels=1), drums(every_s=0.05), music(), noise()])
