@@ -84,7 +84,7 @@ def _layer3(slots: F32, which: Index, kind: Kind, *, sr: int) -> F32:
     if not len(which):
         return np.empty((0, hybrid.LINES), dtype=np.float32)
     spans = np.stack([slots[18 * g : 18 * g + hybrid.SLOTS] for g in which])
-    lines = (_by_band(kind) @ spans.transpose(2, 1, 0)).reshape(hybrid.LINES, -1)
+    lines = (by_band(kind) @ spans.transpose(2, 1, 0)).reshape(hybrid.LINES, -1)
     if kind == "short":
         return lines[_order(narrow(coder="mp3", sr=sr), blocks=3, run=6)].T
     hybrid.reduce_aliases(lines)
@@ -92,7 +92,7 @@ def _layer3(slots: F32, which: Index, kind: Kind, *, sr: int) -> F32:
 
 
 @cache
-def _by_band(kind: Kind) -> F32:
+def by_band(kind: Kind) -> F32:
     """Windowed MDCTs of 36 subband samples, shape (32, 18, 36), scaled as :func:`ml.forensics.hybrid.long_block`."""
     if kind == "long":
         both = hybrid.long_block()

@@ -7,7 +7,6 @@ Which of the three comes first in its granule, only a long block among them can 
 """
 
 from dataclasses import replace
-from functools import cache
 from itertools import accumulate
 from typing import Final
 
@@ -15,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import hybrid
-from ml.forensics.blocks import narrow, noise_in
+from ml.forensics.blocks import by_band, narrow, noise_in
 from ml.forensics.channels import CHANNELS, four
 from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
 from ml.forensics.steps import Law, fit_columns
 from ml.forensics.transforms import CANONICAL, CODERS
 from ml.forensics.trial import HEARD, LEAST_SPREAD, MOST_EVIDENCE, Bench, alike, by_group, neutral_offsets
-from ml.forensics.windows import sine
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -103,13 +101,5 @@ def _at_all_offsets(x: F32) -> F32:
     columns = hybrid.polyphase(x).T
     count = BLOCKS * LENGTH
     slots = np.stack([columns[:, hybrid.BANDS * i : hybrid.BANDS * i + count] for i in range(SLOTS)], axis=1)
-    return np.ascontiguousarray((_matrices() @ slots).reshape(LENGTH, count))
-
-
-@cache
-def _matrices() -> F32:
-    """Windowed MDCT of 12 subband samples for each band, shape (32, 6, 12), scaled as :mod:`ml.forensics.blocks` does."""
-    n, k = np.arange(SLOTS)[:, None], np.arange(6)
-    one = sine(SLOTS)[:, None] * np.cos(np.pi / 24 * (2 * n + 1 + 6) * (2 * k + 1)) * np.sqrt(hybrid.BANDS)
-    both = np.stack([one, one * np.where(n % 2, -1.0, 1.0)]).astype(np.float32)
-    return np.ascontiguousarray(both[np.arange(hybrid.BANDS) % 2].transpose(0, 2, 1))
+    first = np.ascontiguousarray(by_band("short")[:, :6, 6 : 6 + SLOTS])
+    return np.ascontiguousarray((first @ slots).reshape(LENGTH, count))
