@@ -17,6 +17,7 @@ from ml.features.spec import FeatureSpec
 from ml.quality.classes import FAMILIES, codings, family
 from ml.quality.presence import Presence
 from ml.quality.stages import FAMILY_SETTINGS, SPECTRUM, Stage, columns_named, family_stage
+from ml.quality.within import Within
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -65,7 +66,7 @@ class QualityEstimator:
     family_settings: dict[str, Any] = field(default_factory=lambda: dict(FAMILY_SETTINGS))
     class_settings: dict[str, Any] = field(default_factory=lambda: dict(CLASS_SETTINGS))
     family_stage: Stage | None = None
-    class_stages: dict[str, Stage] = field(default_factory=dict)
+    class_stages: dict[str, Within] = field(default_factory=dict)
     temperature: float = 1.0
     shift: F64 | None = None
     presence: Presence | None = None
@@ -100,7 +101,7 @@ class QualityEstimator:
         for name, prefixes in CODERS_OF.items():
             rows, members = families == name, self._members(name)
             seen = columns_named(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
-            stage = Stage(seen, NO_RIVALS, members)
+            stage = Within(Stage(seen, NO_RIVALS, members))
             stage.fit(
                 X[rows],
                 labels[rows],
