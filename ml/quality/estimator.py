@@ -88,6 +88,7 @@ class QualityEstimator:
         on_round : called after each round of boosting; what it raises ends the fit
         """
         families = np.array([family(label) for label in labels])
+        met = [codings(str(label)) for label in labels] if histories is None else histories
         self.family_stage = family_stage(self.spec, FAMILIES)
         self.family_stage.fit(
             X,
@@ -99,12 +100,13 @@ class QualityEstimator:
             on_round=on_round,
         )
         for name, prefixes in CODERS_OF.items():
-            rows, members = families == name, self._members(name)
+            taught = _taught(name, labels, met)
+            rows, members = taught != "", self._members(name)
             seen = columns_named(self.spec, suffixes=(), prefixes=(*prefixes, *SPECTRUM))
             stage = Within(Stage(seen, NO_RIVALS, members))
             stage.fit(
                 X[rows],
-                labels[rows],
+                taught[rows],
                 settings=self.class_settings,
                 seed=self.seed,
                 jobs=jobs,
@@ -114,7 +116,7 @@ class QualityEstimator:
             self.class_stages[name] = stage
         self.presence = Presence(self.spec, seed=self.seed).fit(
             X,
-            [codings(str(label)) for label in labels] if histories is None else histories,
+            met,
             jobs=jobs,
             weights=weights,
             on_round=on_round,
@@ -152,6 +154,19 @@ class QualityEstimator:
 
     def _members(self, name: str) -> tuple[str, ...]:
         return tuple(c for c in self.classes if family(c) == name)
+
+
+def _taught(name: str, labels: NDArray[np.str_], histories: Sequence[Collection[str]]) -> NDArray[np.str_]:
+    """Class of a family that each row teaches, shape (n,): its worst coding, or the one that lies over a worse coder's.
+
+    Empty where the family was not met, or in several classes over another coder's.
+    """
+    own = [{coding for coding in history if family(coding) == name} for history in histories]
+    told = [
+        str(label) if family(label) == name else next(iter(one)) if len(one) == 1 else ""
+        for label, one in zip(labels, own, strict=True)
+    ]
+    return np.array(told)
 
 
 def _agreed(by_family: F64, present: F64) -> F64:

@@ -57,6 +57,24 @@ def test_a_coding_beneath_the_worst_is_learnt_from():
     np.testing.assert_allclose(hearing.sum(axis=1), 1)
 
 
+def test_a_coding_over_a_worse_one_teaches_its_class():
+    """All examples of MP3 320 but one lie over AAC 96, whose label they have; both codings are in their histories."""
+    X, labels = table()
+    over = np.flatnonzero(labels == "mp3-320")[1:]
+    said = labels.copy()
+    said[over] = "aac-96"
+    histories = [() if label == "lossless" else (label,) for label in labels]
+    for i in over:
+        histories[i] = ("aac-96", "mp3-320")
+    mp3 = [i for i, name in enumerate(CLASSES) if name.startswith("mp3")]
+    shares = []
+    for told in (None, histories):
+        found = QualityEstimator(SPEC, CLASSES, 0, dict(SMALL), dict(SMALL)).fit(X, said, histories=told)
+        within = found.class_stages["mp3"].log_proba(X[over])
+        shares.append(np.exp(within[:, mp3.index(CLASSES.index("mp3-320"))]).mean())
+    assert 1 - shares[1] < (1 - shares[0]) / 5
+
+
 def test_missing_numbers_are_allowed():
     X, _ = table(seed=3)
     X[:, ::3] = np.nan
