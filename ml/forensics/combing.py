@@ -17,7 +17,7 @@ from ml.forensics.channels import CHANNELS
 from ml.forensics.grid import MOST_REGIONS, Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CANONICAL, CODERS, Coder, sharp
-from ml.forensics.trial import HEARD, Bench, Trial, alike, neutral_offsets, scout
+from ml.forensics.trial import HEARD, Bench, alike, neutral_offsets, scout
 
 F32 = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def judge_combing(grid: Grid, search: Search, *, noise: float) -> Grid:
     ]
     others = neutral_offsets(coder)
     bench = Bench(regions, coder=coder, offsets=[*suspects, *others], sr=grid.sr, noise=noise)
-    found = [outcome for law in laws if (outcome := _best(bench, law, suspects))]
+    found = [outcome for law in laws if (outcome := bench.best_of(suspects, law))]
     if not found:
         return grid
     best = max(found, key=lambda trial: trial.height)
@@ -88,7 +88,3 @@ def _single(regions: F32) -> list[F32]:
     if alike(regions):
         return [left]
     return [left, np.repeat(regions.mean(axis=1, keepdims=True), 2, axis=1)]
-
-
-def _best(bench: Bench, law: Law, suspects: list[int]) -> Trial | None:
-    return next((trial for trial in bench.trials(law) if trial.offset in suspects), None)

@@ -18,9 +18,9 @@ from ml.forensics.blocks import by_band, narrow, noise_in
 from ml.forensics.channels import CHANNELS, four
 from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
-from ml.forensics.steps import Law, fit_columns
+from ml.forensics.steps import Law
 from ml.forensics.transforms import CANONICAL, CODERS
-from ml.forensics.trial import HEARD, LEAST_SPREAD, MOST_EVIDENCE, Bench, alike, by_group, neutral_offsets
+from ml.forensics.trial import HEARD, LEAST_SPREAD, Bench, alike, by_group, clipped_columns, neutral_offsets
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -59,8 +59,8 @@ def judge_shorts(grid: Grid, search: Search, *, noise: float, mp2: bool = False)
         return replace(grid, combed=height)
     begins = sorted((at + LENGTH * k for k in range(3)), key=lambda begin: begin not in CANONICAL["mp3"])
     bench = Bench(regions, coder=coder, offsets=[*begins, *neutral_offsets(coder)], sr=grid.sr, noise=noise)
-    long = next((t for t in bench.trials(law) if t.offset in begins and t.height >= HEARD), None)
-    offset = begins[0] if long is None else long.offset
+    long = bench.best_of(begins, law)
+    offset = begins[0] if long is None or long.height < HEARD else long.offset
     return replace(grid, combed=height, offset=offset, channel=CHANNELS[channel])
 
 
@@ -74,9 +74,8 @@ def _clearest(
     for left, right in regions:
         a = _at_all_offsets(left)
         lines = (a,) if mono else four(a, _at_all_offsets(right))
-        evidence = [fit_columns(np.abs(x), edges, law=law, noise=noise)[1] for x in lines]
-        clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)
-        by_offset = clipped.reshape(BLOCKS, LENGTH, *clipped.shape[1:]).mean(axis=0)
+        evidence = clipped_columns(lines, edges, law=law, noise=noise)
+        by_offset = evidence.reshape(BLOCKS, LENGTH, *evidence.shape[1:]).mean(axis=0)
         found.append(by_group(by_offset, edges, sr=sr, n_lines=LENGTH))
     halves = [np.asarray(np.mean(found[half::2], axis=0, dtype=np.float32)) for half in (0, 1)]
     heights = np.minimum(*(in_deviations(half, least=LEAST_SPREAD) for half in halves))

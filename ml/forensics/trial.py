@@ -209,7 +209,7 @@ def judge_beneath_floors(grid: Grid, search: Search) -> Grid:
     def outcome(n: int, noise: float) -> Trial | None:
         regions, offsets = search.regions(n), [*suspects, *others]
         bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
-        return next((trial for trial in bench.trials(law) if trial.offset in suspects), None)
+        return bench.best_of(suspects, law)
 
     found = [(trial, noise) for noise in (CODED_FINELY, CODED) if (trial := outcome(FRAMES, noise))]
     if not found:
@@ -314,6 +314,10 @@ class Bench:
         found = self.trials(law)
         return found[0].height if found else 0.0
 
+    def best_of(self, suspects: Sequence[int], law: Law) -> Trial | None:
+        """The best outcome of some of the candidates, beside the others."""
+        return next((trial for trial in self.trials(law) if trial.offset in suspects), None)
+
     def along(self, law: Law) -> F32:
         """Evidence of each region by itself, nats a line, shape (offsets, n).
 
@@ -364,6 +368,12 @@ def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
     return np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(n, channels, -1)
 
 
+def clipped_columns(lines: Sequence[F32], bands: I32, *, law: Law, noise: float) -> F32:
+    """The same of lines in columns: (n_lines, n) of each channel -> (n, channels, n_bands)."""
+    evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
+    return np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)
+
+
 def scout(
     regions: F32,
     *,
@@ -391,9 +401,8 @@ def scout(
         if key not in known:
             a = _at_all_offsets(left, coder)
             lines = (a,) if mono else four(a, _at_all_offsets(right, coder))
-            evidence = [fit_columns(np.abs(x), bands, law=law, noise=noise)[1] for x in lines]
-            clipped = np.clip(np.stack(evidence, axis=1), -1.0, MOST_EVIDENCE)  # (offsets, channels, n_bands)
-            known[key] = by_group(clipped, bands, sr=sr, n_lines=coder.length)
+            evidence = clipped_columns(lines, bands, law=law, noise=noise)
+            known[key] = by_group(evidence, bands, sr=sr, n_lines=coder.length)
         found.append(known[key])
     mean = np.asarray(np.mean(found, axis=0, dtype=np.float32))
     heights = in_deviations(mean, least=LEAST_SPREAD).max(axis=(1, 2))
