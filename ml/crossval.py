@@ -15,6 +15,7 @@ from ml.dataset import Table
 from ml.quality.classes import CLASSES, KBPS
 from ml.quality.estimator import QualityEstimator
 from ml.quality.presence import LOSSY
+from ml.quality.stages import numbers
 from ml.quality.verdict import Thresholds, agreeing_classes
 
 F64 = NDArray[np.float64]
@@ -34,8 +35,7 @@ Fit = Callable[[Table, NDArray[np.intp]], Any]
 
 def class_numbers(table: Table, *, classes: Sequence[str] = CLASSES) -> NDArray[np.intp]:
     """Truth as numbers, shape (n,)."""
-    index = {label: i for i, label in enumerate(classes)}
-    return np.array([index[label] for label in table.labels])
+    return numbers(table.labels, classes=classes)
 
 
 def fold_numbers(table: Table, *, seed: int, folds: int = FOLDS) -> NDArray[np.intp]:

@@ -1,6 +1,6 @@
 """Boosted trees over some of the columns: what a question about a sound is answered with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -108,7 +108,6 @@ class Stage:
         on_round: Callable[[], None] | None = None,
     ) -> None:
         """labels : shape (n,), each among ``classes``; weights : shape (n,); none: all alike"""
-        index = {label: i for i, label in enumerate(self.classes)}
         parameters = {
             **settings,
             "objective": "multiclass",
@@ -120,8 +119,7 @@ class Stage:
             "verbosity": -1,
         }
         rounds = parameters.pop("n_estimators")
-        truth = np.array([index[label] for label in labels])
-        data = lightgbm.Dataset(self._inputs(X), truth, weight=weights)
+        data = lightgbm.Dataset(self._inputs(X), numbers(labels, classes=self.classes), weight=weights)
         told = [lambda _: on_round()] if on_round else []
         self.booster = lightgbm.train(parameters, data, num_boost_round=rounds, callbacks=told)
 
@@ -140,6 +138,16 @@ def family_stage(spec: FeatureSpec, classes: tuple[str, ...]) -> Stage:
     """A stage that is asked about coders: it sees how clear all grids are, over each other, and the spectrum."""
     seen = columns_named(spec, suffixes=GRIDS, prefixes=SPECTRUM)
     return Stage(seen, _rivals(spec), classes, heights=Heights.of(spec))
+
+
+def numbers(labels: Iterable[str], *, classes: Sequence[str]) -> NDArray[np.intp]:
+    """Where each label stands among the classes, shape (n,).
+
+    >>> numbers(["mp3-128", "lossless"], classes=("lossless", "mp3-128")).tolist()
+    [1, 0]
+    """
+    index = {label: i for i, label in enumerate(classes)}
+    return np.array([index[label] for label in labels])
 
 
 def columns_named(

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
-from ml.quality.stages import Stage
+from ml.quality.stages import Stage, numbers
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -45,8 +45,7 @@ class Vectors:
 
     def fit(self, X: F32, labels: NDArray[np.str_], *, weights: F64 | None = None) -> bool:
         """Whether there were two examples of every class at least; labels, weights : shape (n,)"""
-        index = {label: i for i, label in enumerate(self.classes)}
-        truth = np.array([index[label] for label in labels])
+        truth = numbers(labels, classes=self.classes)
         folds = min(FOLDS, int(np.bincount(truth, minlength=len(self.classes)).min()))
         if folds < 2:
             return False
