@@ -18,6 +18,7 @@ from ml.crossval import class_numbers, cross_calibrated, fold_numbers, held_out
 from ml.dataset import Table
 from ml.errors import Cancelled, ModelMismatch
 from ml.evaluation.shares import calibration_curve, calibration_error
+from ml.quality.stages import numbers
 from ml.tasks import Estimator, Task
 
 F64 = NDArray[np.float64]
@@ -155,7 +156,6 @@ def evaluate(
     test = test_part(task, base)
     proba = estimator.predict_proba(test.X)
     said, accused = task.answer(test, proba, thresholds)
-    index = {label: i for i, label in enumerate(task.classes)}
     likeliest = np.array(task.classes)[proba.argmax(axis=1)] == test.labels
     confidence = proba.max(axis=1)
     return {
@@ -164,8 +164,8 @@ def evaluate(
         "groups": len(set(test.groups)),
         "classes": list(task.classes),
         "genuine": task.genuine,
-        "truth": [index[label] for label in test.labels],
-        "said": [index[label] for label in said],
+        "truth": class_numbers(test, classes=task.classes).tolist(),
+        "said": numbers(said, classes=task.classes).tolist(),
         "accused": [int(one) for one in accused],
         "curve": [dict(one) for one in calibration_curve(confidence, likeliest)],
         "ece": calibration_error(confidence, likeliest),

@@ -9,9 +9,9 @@ from ml.corpus.treatments import AFTER, BEFORE, apply, splice, trim
 from ml.encode import (
     HIGHEST_RATE,
     Depth,
-    codes_apart,
     decode,
     encode,
+    halves_one_channel,
     needs_two_channels,
     packet_kbps,
     quantise,
@@ -102,7 +102,7 @@ def _code(y: Samples, *, sr: int, example: Example, generation: int) -> tuple[Sa
     decoded, sr = decode(data, depth=depth, gapless="padded" not in example.disturbance)
     if not single:
         return decoded, sr, packet_kbps(data)
-    return decoded[:1], sr, packet_kbps(data) / (2 if codes_apart(variant) else 1)
+    return decoded[:1], sr, packet_kbps(data) / (2 if halves_one_channel(label, variant) else 1)
 
 
 def _between(y: Samples, *, sr: int, example: Example) -> tuple[Samples, int]:

@@ -13,7 +13,7 @@ from math import log
 from typing import Final
 
 from ml.corpus.plan import Example, worst
-from ml.encode import codes_apart, needs_two_channels
+from ml.encode import halves_one_channel
 from ml.quality.classes import CLASSES, KBPS, family
 
 AVERAGED: Final = ("aac",)
@@ -38,7 +38,7 @@ def as_spent(example: Example, kbps: Sequence[float]) -> Example:
 
 
 def _by_packets(example: Example, label: str, variant: str) -> bool:
-    halved = example.one_channel and needs_two_channels(label, variant) and codes_apart(variant)
+    halved = example.one_channel and halves_one_channel(label, variant)
     return halved or family(label) in AVERAGED
 
 

@@ -23,7 +23,14 @@ from numpy.typing import NDArray
 from ml.encode.coders import CODERS, VARIANTS, Coder, coder, variants
 from ml.encode.external import encode_external, is_there
 from ml.encode.pcm import Depth, quantise, resample
-from ml.encode.tools import TOOLS, codes_apart, needs_two_channels, tool_of, tool_variants, tools_for
+from ml.encode.tools import (
+    TOOLS,
+    halves_one_channel,
+    needs_two_channels,
+    tool_of,
+    tool_variants,
+    tools_for,
+)
 from ml.encode.vorbis import encode_vorbis
 from ml.sandbox.inside.padding import filled_bytes
 from ml.units import Samples
@@ -34,9 +41,9 @@ __all__ = [
     "Coder",
     "Depth",
     "coder",
-    "codes_apart",
     "decode",
     "encode",
+    "halves_one_channel",
     "is_there",
     "needs_two_channels",
     "packet_kbps",

@@ -75,16 +75,17 @@ def needs_two_channels(label: str, variant: str) -> bool:
     return label in _TWO_CHANNELS or (tool_of(variant), label) in _TWO_CHANNELS_OF
 
 
-def codes_apart(variant: str) -> bool:
-    """Whether of two equal channels each gets half of the bits, where others code the mean and no difference.
+def halves_one_channel(label: str, variant: str) -> bool:
+    """Whether one channel goes in twice and each copy gets half of the bits; others code the mean and no difference.
 
-    >>> codes_apart("shine:default"), codes_apart("lame:default")
+    >>> halves_one_channel("mp3-320", "shine:default"), halves_one_channel("aac-256", "default")
     (True, False)
     """
-    return tool_of(variant) in {"shine", "voaacenc"}
+    return needs_two_channels(label, variant) and tool_of(variant) in _CODE_APART
 
 
 _TWO_CHANNELS: Final = {"aac-256", "aac-320", "mp2-256"}
+_CODE_APART: Final = {"shine", "voaacenc"}
 _TWO_CHANNELS_OF: Final = {("shine", "mp3-320"), ("voaacenc", "aac-192")}
 _MP3 = (128, 160, 192, 256, 320)
 _AAC = (96, 128, 192, 256, 320)

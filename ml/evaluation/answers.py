@@ -18,7 +18,7 @@ from ml.decode import Levels
 from ml.facts import Facts
 from ml.features.quality import Measurement
 from ml.forensics.grid import Grid
-from ml.quality.classes import CLASSES, FAMILIES, family
+from ml.quality.classes import CLASSES, FAMILIES, family, neighbours
 from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
 
@@ -72,6 +72,12 @@ class Answers:
     def right(self) -> Bools:
         """Exact class."""
         return np.asarray(self.label == self.truth)
+
+    @cached_property
+    def near(self) -> Bools:
+        """Exact class, or one neighbour away."""
+        both = zip(self.truth, self.label, strict=True)
+        return np.array([label in neighbours(truth) for truth, label in both], dtype=bool)
 
     @cached_property
     def family_right(self) -> Bools:

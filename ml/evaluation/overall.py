@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix
 
 from ml.crossval import honest, nested_thresholds, own_claims
 from ml.dataset import Table
 from ml.evaluation.answers import Answers
 from ml.evaluation.shares import Share, calibration_error, share
 from ml.evaluation.slices import verdicts
-from ml.quality.classes import CLASSES, neighbours
+from ml.quality.classes import CLASSES
 from ml.quality.verdict import agreeing_classes
 
 F64 = NDArray[np.float64]
@@ -20,11 +21,10 @@ Ints = NDArray[np.intp]
 def overall(answers: Answers) -> dict[str, Any]:
     """Over clips of all lengths; class and family over rows with one coding or none, as files are met."""
     genuine, single = answers.genuine, answers.once | answers.genuine
-    near = np.array([a in neighbours(t) for t, a in zip(answers.truth, answers.label, strict=True)])
     return {
         "exact": share(answers.right[single]),
         "family": share(answers.family_right[single]),
-        "within_one_class": share(near[single]),
+        "within_one_class": share(answers.near[single]),
         "lossless_accused": share(answers.accused[genuine]),
         "lossless_undecided": share(answers.verdict[genuine] == "undecided"),
         "lossy_found": share(answers.accused[~genuine]),
@@ -58,9 +58,8 @@ def by_codings(answers: Answers) -> dict[str, dict[str, Share]]:
 
 def confusion(answers: Answers) -> list[list[int]]:
     """Rows with one coding or none: truth down, answer across, both in the order of ``CLASSES``."""
-    index = {label: i for i, label in enumerate(CLASSES)}
     rows = answers.once | answers.genuine
-    counts = np.zeros((len(CLASSES), len(CLASSES)), dtype=int)
-    for truth, answer in zip(answers.truth[rows], answers.label[rows], strict=True):
-        counts[index[truth], index[answer]] += 1
-    return [list(map(int, row)) for row in counts]
+    counts: list[list[int]] = confusion_matrix(
+        answers.truth[rows], answers.label[rows], labels=CLASSES
+    ).tolist()
+    return counts

@@ -15,7 +15,6 @@ from ml.evaluation.answers import Answers
 from ml.evaluation.generations import all_named, named_pairs, twice
 from ml.evaluation.shares import Share, calibration_error, share
 from ml.facts import LOWPASSES, Facts
-from ml.quality.classes import neighbours
 
 Bools = NDArray[np.bool_]
 
@@ -114,7 +113,6 @@ def _found(answers: Answers, long: Bools) -> list[Goal]:
 
 def _named(answers: Answers, long: Bools) -> list[Goal]:
     once, lossy = answers.once, ~answers.genuine
-    near = np.array([a in neighbours(t) for t, a in zip(answers.truth, answers.label, strict=True)])
     found, single = lossy & long & answers.accused, (once | answers.genuine) & long
 
     def goal(name: str, floor: float, aim: float, hits: Bools, rows: Bools, beside: Bools) -> Goal:
@@ -123,7 +121,7 @@ def _named(answers: Answers, long: Bools) -> list[Goal]:
     return [
         goal("family right, of those found", 0.99, 0.998, answers.family_right, found & once, found),
         goal("exact class", 0.92, 0.97, answers.right, single, long),
-        goal("within one neighbour", 0.98, 0.995, near, single, long),
+        goal("within one neighbour", 0.98, 0.995, answers.near, single, long),
         goal(
             "both generations named",
             0.85,
