@@ -1,7 +1,7 @@
 """What the project set out to reach, row for row, and how far it is.
 
-A row's figure is over plain rows: one coding, and nothing done behind it that blurs its traces, where the row says
-nothing else. ``beside`` is the same over all rows that it could be asked of, treated and coded twice as well.
+What is found is asked of plain rows: one coding, and nothing done behind it that blurs its traces. Family and class are
+asked of treated rows, too, with one coding or none. ``beside`` is the same over all rows that it could be asked of.
 """
 
 from collections.abc import Callable

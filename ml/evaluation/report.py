@@ -52,7 +52,7 @@ def _reach(goals: list[Mapping[str, Any]]) -> Lines:
         status = goal["status"] if goal["n"] else ""
         more = f"{cell(goal['beside'])} n {goal['beside']['n']}" if goal["beside"] else ""
         yield f"{goal['name']:36}{bounds}{count(goal):>6}  {cell(goal, 2):23}{status:9}{more}".rstrip()
-    yield "Where a row asks for nothing else: one coding, untouched since. All such rows: treated or coded twice, too."
+    yield "Found: one coding, untouched since. Family, class: treated ones, too. All such rows: those coded twice, too."
 
 
 def _overall(figures: Mapping[str, Any]) -> Lines:
