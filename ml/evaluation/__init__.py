@@ -23,7 +23,7 @@ from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
 from ml.evaluation.generations import by_pair
 from ml.evaluation.leakage import leaks
-from ml.evaluation.overall import by_codings, claims, confusion, overall
+from ml.evaluation.overall import by_codings, by_material, claims, confusion, overall
 from ml.evaluation.reach import goals
 from ml.evaluation.shares import Share, calibration_curve
 from ml.evaluation.slices import genuine_slices, lossy_slices
@@ -66,6 +66,7 @@ def summarise(
         **claims(table, proba, folds=folds),
         "reach": [goal.to_json() for goal in goals(answers, unseen=family_right(left_out))],
         "verdicts": by_codings(answers),
+        "material": by_material(answers),
         "genuine": genuine_slices(answers),
         "lossy": lossy_slices(answers),
         "two_generations": by_pair(answers),

@@ -56,6 +56,19 @@ def by_codings(answers: Answers) -> dict[str, dict[str, Share]]:
     }
 
 
+def by_material(answers: Answers) -> dict[str, dict[str, Share]]:
+    """Class of rows with one coding or none, by kind of material: a take of one drum says less than a song."""
+    single = answers.once | answers.genuine
+    kinds = np.array([one.kind for one in answers.facts])
+    return {
+        str(kind): {
+            "exact": share(answers.right[single & (kinds == kind)]),
+            "within_one_class": share(answers.near[single & (kinds == kind)]),
+        }
+        for kind in np.unique(kinds)
+    }
+
+
 def confusion(answers: Answers) -> list[list[int]]:
     """Rows with one coding or none: truth down, answer across, both in the order of ``CLASSES``."""
     rows = answers.once | answers.genuine

@@ -27,6 +27,7 @@ def report(figures: Mapping[str, Any]) -> str:
     """All of them, the goals first."""
     parts = [_head(figures), _reach(figures["reach"]), _overall(figures)]
     parts += [table("In a lossless file, called", figures["verdicts"])]
+    parts += [table("One coding or none, by material", figures["material"])]
     parts += [table(f"Genuine, by {name}", rows) for name, rows in figures["genuine"].items()]
     parts += [table(f"One coding, by {name}", rows) for name, rows in figures["lossy"].items()]
     parts += [_two(figures["two_generations"]), _left_out(figures["left_out"])]

@@ -63,6 +63,17 @@ def test_false_accusations_are_counted():
     assert found["confusion"][0][1] == odd.sum()
 
 
+def test_the_class_is_told_by_material():
+    table = even()
+    proba = oracle(table)
+    rows = np.flatnonzero(table.labels == "mp3-128")[:10]
+    proba[rows[:5]], proba[rows[5:]] = sure("mp3-160"), sure("aac-128")
+    (music,) = figures(table, proba)["material"].values()
+    assert music["exact"]["n"] == len(table)
+    assert music["exact"]["value"] == pytest.approx(1 - 10 / len(table), abs=1e-4)
+    assert music["within_one_class"]["value"] == pytest.approx(1 - 5 / len(table), abs=1e-4)
+
+
 def test_text_and_picture_are_made_of_the_json():
     table = even(n_groups=5)
     made = figures(table, oracle(table))
