@@ -23,10 +23,10 @@ from ml.dataset import Table
 from ml.evaluation.answers import Answers, answer_all
 from ml.evaluation.generations import by_pair
 from ml.evaluation.leakage import leaks
-from ml.evaluation.overall import by_codings, by_material, claims, confusion, overall
+from ml.evaluation.overall import by_codings, claims, confusion, overall
 from ml.evaluation.reach import goals
 from ml.evaluation.shares import Share, calibration_curve
-from ml.evaluation.slices import genuine_slices, lossy_slices
+from ml.evaluation.slices import by_material, genuine_slices, lossy_slices
 from ml.evaluation.unseen import Unseen, family_right, leave_out
 
 F64 = NDArray[np.float64]

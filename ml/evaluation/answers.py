@@ -65,6 +65,11 @@ class Answers:
         return self.where(lambda one: len(one.history) == 1)
 
     @cached_property
+    def single(self) -> Bools:
+        """Rows with one coding or none."""
+        return np.asarray(self.once | self.genuine)
+
+    @cached_property
     def accused(self) -> Bools:
         return np.asarray(self.verdict == "transcode")
 

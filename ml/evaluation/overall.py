@@ -20,7 +20,7 @@ Ints = NDArray[np.intp]
 
 def overall(answers: Answers) -> dict[str, Any]:
     """Over clips of all lengths; class and family over rows with one coding or none, as files are met."""
-    genuine, single = answers.genuine, answers.once | answers.genuine
+    genuine, single = answers.genuine, answers.single
     return {
         "exact": share(answers.right[single]),
         "family": share(answers.family_right[single]),
@@ -52,26 +52,13 @@ def by_codings(answers: Answers) -> dict[str, dict[str, Share]]:
     return {
         "genuine": verdicts(answers, answers.genuine),
         "one coding": verdicts(answers, answers.once),
-        "two codings": verdicts(answers, ~(answers.genuine | answers.once)),
-    }
-
-
-def by_material(answers: Answers) -> dict[str, dict[str, Share]]:
-    """Class of rows with one coding or none, by kind of material: a take of one drum says less than a song."""
-    single = answers.once | answers.genuine
-    kinds = np.array([one.kind for one in answers.facts])
-    return {
-        str(kind): {
-            "exact": share(answers.right[single & (kinds == kind)]),
-            "within_one_class": share(answers.near[single & (kinds == kind)]),
-        }
-        for kind in np.unique(kinds)
+        "two codings": verdicts(answers, ~answers.single),
     }
 
 
 def confusion(answers: Answers) -> list[list[int]]:
     """Rows with one coding or none: truth down, answer across, both in the order of ``CLASSES``."""
-    rows = answers.once | answers.genuine
+    rows = answers.single
     counts: list[list[int]] = confusion_matrix(
         answers.truth[rows], answers.label[rows], labels=CLASSES
     ).tolist()

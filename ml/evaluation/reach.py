@@ -113,7 +113,7 @@ def _found(answers: Answers, long: Bools) -> list[Goal]:
 
 def _named(answers: Answers, long: Bools) -> list[Goal]:
     once, lossy = answers.once, ~answers.genuine
-    found, single = lossy & long & answers.accused, (once | answers.genuine) & long
+    found, single = lossy & long & answers.accused, answers.single & long
 
     def goal(name: str, floor: float, aim: float, hits: Bools, rows: Bools, beside: Bools) -> Goal:
         return Goal(name, floor, aim, share(hits[rows]), share(hits[beside]))

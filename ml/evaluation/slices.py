@@ -88,6 +88,14 @@ def lossy_slices(answers: Answers) -> Slices:
     }
 
 
+def by_material(answers: Answers) -> dict[str, dict[str, Share]]:
+    """Class of rows with one coding or none, by kind of material: a take of one drum says less than a song."""
+    return {
+        kind: {"exact": share(answers.right[rows]), "within_one_class": share(answers.near[rows])}
+        for kind, rows in _members(answers, "kind", CIRCUMSTANCES["kind"], answers.single)
+    }
+
+
 def verdicts(answers: Answers, rows: Bools | NDArray[np.intp]) -> dict[str, Share]:
     """Share of each verdict; of genuine rows "transcode" is a false accusation."""
     return {name: share(answers.verdict[rows] == name) for name in VERDICTS}
