@@ -20,7 +20,7 @@ from ml.genre.estimator import activations, means
 from ml.quality.evidence import evidence
 from ml.quality.presence import LOSSY
 from ml.quality.verdict import Thresholds, decide
-from ml.spectrogram.accumulate import Spectrogram
+from ml.spectrogram.pictures import Pictures
 
 ENGINE: Final = "lineage-1"
 
@@ -32,7 +32,6 @@ class Analysis:
     declared: Declared
     quality: Quality | None
     genre: Genre | None
-    spectrogram: Spectrogram
     features: Mapping[str, Mapping[str, float | None]]
     """task -> the numbers its model saw; None where there was nothing to measure."""
     feature_version: Mapping[str, str]
@@ -46,25 +45,29 @@ def analyse(
     tasks: Collection[str] = ("quality",),
     limits: Limits | None = None,
     on_progress: Callable[[str, float], None] | None = None,
-    on_recorded: Callable[[Recording], None] | None = None,
+    on_drawn: Callable[[Pictures], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Analysis:
     """Probe, decode and measure the file, and let the models of the asked tasks answer.
 
     models : task -> verified artifact
     on_progress : called with "decoding" or "measuring" and the share that is done
-    on_recorded : called once, with the spectrogram in it, before the measuring, which takes longer
+    on_drawn : called once, before the measuring; without it nothing is drawn
     Raises InputError, SandboxError, ModelMismatch, Cancelled.
     """
     say = on_progress or (lambda step, fraction: None)
     limits = limits or Limits()
     declared = probe(path, limits=limits)
     say("decoding", 0.0)
-    recording = record(path, limits=limits, on_progress=lambda f: say("decoding", f), cancelled=cancelled)
+    recording = record(
+        path,
+        limits=limits,
+        on_progress=lambda f: say("decoding", f),
+        on_drawn=on_drawn,
+        cancelled=cancelled,
+    )
     if cancelled is not None and cancelled():
         raise Cancelled()
-    if on_recorded is not None:
-        on_recorded(recording)
     say("measuring", 0.0)
     quality: Quality | None = None
     genre: Genre | None = None
@@ -81,7 +84,6 @@ def analyse(
         declared=declared,
         quality=quality,
         genre=genre,
-        spectrogram=recording.spectrogram,
         features=features,
         feature_version={task: models[task].feature_version for task in features},
     )

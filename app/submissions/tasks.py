@@ -16,11 +16,12 @@ from app.registry.loader import Models
 from app.submissions.findings import Finding, Progress, Record, Show, TaskFinding
 from ml import analysis, sandbox
 from ml.artifact import Artifact
-from ml.decode import Recording, probe
+from ml.decode import probe
 from ml.spectrogram import card, picture, render
 from ml.spectrogram.accumulate import Spectrogram
 from ml.spectrogram.chroma import chroma_png
 from ml.spectrogram.colormap import FLOOR_DB, STEP_DB
+from ml.spectrogram.pictures import Pictures
 from ml.words import label_words
 
 
@@ -45,12 +46,14 @@ class MlEngine:
         on_drawn: Show,
         cancelled: Callable[[], bool],
     ) -> Finding:
+        facts: dict[str, Any] = {}
         pictures: dict[str, bytes] = {}
 
-        def draw(recording: Recording) -> None:
-            pictures.update(_pictures(recording.spectrogram))
-            pictures["chromagram"] = chroma_png(recording.chromagram.C, palette="viridis")
-            on_drawn(_facts(recording.spectrogram), pictures)
+        def draw(drawn: Pictures) -> None:
+            facts.update(_facts(drawn.spectrogram))
+            pictures.update(_pictures(drawn.spectrogram))
+            pictures["chromagram"] = chroma_png(drawn.chromagram.C, palette="viridis")
+            on_drawn(facts, pictures)
 
         with self._database.read() as session:
             loaded = self._models.refresh(session)
@@ -60,14 +63,14 @@ class MlEngine:
             models={task: _with(loaded[task].artifact, thresholds) for task in tasks},
             tasks=tuple(tasks),
             on_progress=on_progress,
-            on_recorded=draw,
+            on_drawn=draw,
             cancelled=cancelled,
         )
         return Finding(
             engine=found.engine,
             declared=asdict(found.declared),
             tasks={task: _task(found, task, version_id=loaded[task].version_id) for task in tasks},
-            spectrogram=_facts(found.spectrogram),
+            spectrogram=facts,
             pictures=pictures,
         )
 

@@ -3,13 +3,16 @@
 import argparse
 
 from ml.decode import probe, record
+from ml.spectrogram.pictures import Pictures
 from ml.spectrogram.render import describe, labelled
 
 
 def run(asked: argparse.Namespace) -> int:
     """Writes the picture; raises ``InputError`` for a file that cannot be drawn. A mono file has a left only."""
     claim = describe(probe(asked.file))
-    spectrogram = record(asked.file).spectrogram
+    drawn: list[Pictures] = []
+    record(asked.file, on_drawn=drawn.append)
+    spectrogram = drawn[0].spectrogram
     channel = asked.channel if asked.channel in spectrogram.channels else "L"
     picture = labelled(spectrogram, channel, palette=asked.palette, title=asked.file.name, subtitle=claim)
     picture.save(asked.output, "PNG")

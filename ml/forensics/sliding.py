@@ -17,10 +17,12 @@ import math
 
 import numba
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+C128 = NDArray[np.complex128]
 I32 = NDArray[np.int32]
 
 EPS_LSB = np.float32(0.1)
@@ -99,7 +101,6 @@ def column_statistics(lines: F32, bits: I32, edges: I32, out: F32) -> None:
             out[o, 1, b] = np.float32(holes[o] / count)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
     """Line statistics of the MDCT at ``half`` consecutive offsets, for all windows and L, R, M, S.
 
@@ -108,21 +109,24 @@ def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
     edges : shape (n_bands + 1,), band edges as line numbers, within [MARGIN, half - MARGIN]
     out : shape (half, n_windows, 4, 2, n_bands)
     """
+    bins = np.arange(edges[0] - 4, edges[-1] + 5)
+    turn = np.exp(1j * np.pi * bins / half)
+    # the bin's own constant e^{-i pi/4} (-i)^p / 2i, times the half-sample phase of the newest sample
+    angle = np.pi * bins / (2 * half) - np.pi / 4 - np.pi / 2 * (bins % 4) - np.pi / 2
+    newest = math.sqrt(0.5 / half) * np.exp(1j * angle)
+    frame = scipy.fft.rfft(y[:, : 2 * half].astype(np.float64), axis=1)[:, bins]
+    _scan(y, half, series, edges, turn, newest, frame * (newest / turn), out)
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
+def _scan(
+    y: F32, half: int, series: F64, edges: I32, turn: C128, newest: C128, first: C128, out: F32
+) -> None:
+    """turn, newest : shape (n_bins,); first : turned bins at the first offset, shape (2, n_bins)"""
     n_windows = len(series)
-    low = edges[0] - 4  # all arrays below begin at this bin, and loops at zero: then they vectorise
-    n_bins, n_lines = edges[-1] + 5 - low, edges[-1] - edges[0]
-    scale = math.sqrt(2.0 / half)
-    turn_r, turn_i, in_r, in_i = np.empty(n_bins), np.empty(n_bins), np.empty(n_bins), np.empty(n_bins)
-    for j in range(n_bins):
-        p = low + j
-        turn_r[j], turn_i[j] = math.cos(math.pi * p / half), math.sin(math.pi * p / half)
-        # the bin's own constant e^{-i pi/4} (-i)^p / 2i, times the half-sample phase of the newest sample
-        angle = math.pi * p / (2 * half) - math.pi / 4 - math.pi / 2 * (p % 4) - math.pi / 2
-        in_r[j], in_i[j] = 0.5 * scale * math.cos(angle), 0.5 * scale * math.sin(angle)
-    real, imag = np.zeros((2, n_bins)), np.zeros((2, n_bins))
-    for n in range(2 * half):  # slide in from silence: the same recursion fills the first frame
-        for c in range(2):
-            _slide(real[c], imag[c], turn_r, turn_i, in_r, in_i, y[c, n])
+    n_bins, n_lines = len(turn), edges[-1] - edges[0]  # bins begin four before the lines
+    turn_r, turn_i, in_r, in_i = turn.real.copy(), turn.imag.copy(), newest.real.copy(), newest.imag.copy()
+    real, imag = first.real.copy(), first.imag.copy()
     a, b = np.zeros((2, n_bins), dtype=np.float32), np.zeros((2, n_bins), dtype=np.float32)
     lines = np.zeros((4, n_lines), dtype=np.float32)
     bits = lines.view(np.int32)

@@ -47,7 +47,7 @@ class ChromaAccumulator:
         self._framing = Framing(self._energy, n_fft=n_fft, hop=n_fft // 2, most=_MOST_FRAMES)
 
     def add(self, y: Samples) -> None:
-        self._framing.add(y.mean(axis=0, keepdims=True))
+        self._framing.add(y if len(y) == 1 else y.mean(axis=0, keepdims=True))
 
     def finish(self) -> Chromagram:
         energy = _columns(self._framing.finish())

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
 import pytest
 from mutagen import id3
 
@@ -112,7 +111,7 @@ def test_without_its_info_tag_an_mp3_begins_earlier_and_says_the_same(judge: Jud
     """The tag's delay cuts the start: without it every sample is elsewhere, so only the answer can be equal."""
     mp3 = lossy(genuine, sr=signals.SR, label="mp3-128")
     whole, without = judge("whole.mp3", mp3), judge("without.mp3", mp3[mp3.index(b"\xff\xfb", 300) :])
-    assert without.spectrogram.duration_s > whole.spectrogram.duration_s
+    assert without.declared.duration_s > whole.declared.duration_s
     assert (said(without).verdict, said(without).label) == (said(whole).verdict, said(whole).label)
 
 
@@ -126,8 +125,6 @@ def assert_same(one: Analysis, other: Analysis) -> None:
     assert one.features == other.features
     assert one.feature_version == other.feature_version
     assert _without_type(one) == _without_type(other)
-    assert np.array_equal(one.spectrogram.levels, other.spectrogram.levels)
-    assert one.spectrogram.duration_s == other.spectrogram.duration_s
 
 
 def _without_type(analysis: Analysis) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from ml.decode import Recording, record, stream
 from ml.decode.blocks import BLOCK, MOST_BLOCKS
 from ml.encode import encode
 from ml.errors import Cancelled
+from ml.spectrogram.accumulate import Spectrogram
+from ml.spectrogram.pictures import Pictures
 from tests import signals
 
 Write = Callable[[bytes], Path]
@@ -54,20 +56,30 @@ LOSSY: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Spectrogram]:
     path = tmp_path_factory.mktemp("reference") / "a.wav"
     path.write_bytes(signals.encode(_sixteen()))
-    return record(path)
+    return draw(path)
+
+
+def draw(path: Path) -> tuple[Recording, Spectrogram]:
+    pictures: list[Pictures] = []
+    recording = record(path, on_drawn=pictures.append)
+    (picture,) = pictures
+    return recording, picture.spectrogram
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
-def test_the_same_pcm_is_the_same_recording(name: str, write: Write, reference: Recording) -> None:
-    other = record(write(signals.encode(_sixteen(), **LOSSLESS[name])))
-    assert (other.sr, other.n_samples, other.n_channels) == (44100, reference.n_samples, 2)
-    assert other.levels == reference.levels
-    assert np.array_equal(other.spectrogram.levels, reference.spectrogram.levels)
-    assert len(other.excerpts) == len(reference.excerpts) == 1
-    assert np.array_equal(other.excerpts[0].y, reference.excerpts[0].y)
+def test_the_same_pcm_is_the_same_recording(
+    name: str, write: Write, reference: tuple[Recording, Spectrogram]
+) -> None:
+    first, drawn = reference
+    other, picture = draw(write(signals.encode(_sixteen(), **LOSSLESS[name])))
+    assert (other.sr, other.n_samples, other.n_channels) == (44100, first.n_samples, 2)
+    assert other.levels == first.levels
+    assert np.array_equal(picture.levels, drawn.levels)
+    assert len(other.excerpts) == len(first.excerpts) == 1
+    assert np.array_equal(other.excerpts[0].y, first.excerpts[0].y)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +119,9 @@ def test_vorbis(write: Write) -> None:
 
 @pytest.mark.parametrize("sr", [4000, 8000, 11025, 22050, 32000, 48000, 88200, 96000, 192000, 384000])
 def test_any_rate_stays_as_it_is(sr: int, write: Write) -> None:
-    recording = record(write(signals.encode(signals.tone(1000, sr=sr), sr=sr)))
+    recording, picture = draw(write(signals.encode(signals.tone(1000, sr=sr), sr=sr)))
     assert (recording.sr, recording.n_samples) == (sr, 2 * sr)
-    assert float(recording.spectrogram.max_hz) == pytest.approx(min(24000, sr / 2), rel=0.01)
+    assert float(picture.max_hz) == pytest.approx(min(24000, sr / 2), rel=0.01)
 
 
 @pytest.mark.parametrize("channels", range(1, 9))
@@ -117,10 +129,10 @@ def test_any_rate_stays_as_it_is(sr: int, write: Write) -> None:
 def test_the_first_two_channels_are_kept(channels: int, codec: str, write: Write) -> None:
     y = np.concatenate([signals.tone(200.0 * (c + 1)) for c in range(channels)])
     container = "wav" if codec == "pcm_s16le" else "flac"
-    recording = record(write(signals.encode(y, codec=codec, container=container)))
+    recording, picture = draw(write(signals.encode(y, codec=codec, container=container)))
     assert recording.n_channels == channels
     assert np.array_equal(recording.excerpts[0].y, signals.quantised(y[:2], bits=16)[:, : 2 * signals.SR])
-    assert recording.spectrogram.channels == (("L",) if channels == 1 else ("L", "R", "M", "S"))
+    assert picture.channels == (("L",) if channels == 1 else ("L", "R", "M", "S"))
 
 
 def test_sound_of_a_video(write: Write) -> None:
@@ -196,3 +208,14 @@ def test_progress_rises_and_cancelling_ends_it(write: Write) -> None:
 
 def _sixteen() -> signals.Samples:
     return signals.quantised(signals.music(), bits=16)
+
+
+def test_nothing_is_drawn_where_nobody_looks(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise AssertionError("drawn")
+
+    monkeypatch.setattr("ml.decode.recording.Drawing", refuse)
+    path = write(signals.encode(_sixteen()))
+    assert record(path).n_samples == _sixteen().shape[1]
+    with pytest.raises(AssertionError, match="drawn"):
+        draw(path)
