@@ -56,18 +56,13 @@ def sent_in_all(
     most = (MOST_IN_ALL if on_top else MOST_FRAMES)[coder]
     each = min(most, max(pieces[i][1].shape[1] // length for i in sounding))
     chosen = sounding[:: -(-len(sounding) * each // most)]
-    found = [
-        sent(
-            y,
-            coder=coder,
-            offset=offset - start,
-            sr=sr,
-            noise=noise,
-            law=law,
-            on_top=on_top,
-            most=max(most // len(chosen), 2),
-        )
+    parts = [
+        _middle(y, coder=coder, offset=offset - start, most=max(most // len(chosen), 2))
         for start, y in (pieces[i] for i in chosen)
+    ]
+    mono = all(map(_alike, parts))
+    found = [
+        _read(part, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top, mono=mono) for part in parts
     ]
     return _joined([what for what in found if what is not None])
 
@@ -96,7 +91,6 @@ def sent(
     noise: float,
     law: Law,
     on_top: bool = True,
-    most: int | None = None,
 ) -> Sent | None:
     """What was sent in the middle of a stretch of sound; None where that is shorter than two frames.
 
@@ -105,15 +99,22 @@ def sent(
     noise : deviation of the file's own rounding, in 16-bit steps
     law : the one that its steps obey
     on_top : whether no other coding lies over it, which would move lines and power of every band
-    most : frames that are read, MOST_FRAMES of the coder by default
     """
-    part = _middle(y, coder=coder, offset=offset, most=most or MOST_FRAMES[coder])
+    part = _middle(y, coder=coder, offset=offset, most=MOST_FRAMES[coder])
+    return _read(part, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top, mono=_alike(part))
+
+
+def _read(part: F32, *, coder: str, sr: int, noise: float, law: Law, on_top: bool, mono: bool) -> Sent | None:
+    """What was sent in all of a part that begins with a frame, once for both channels in mono."""
     if part.shape[1] < CODERS[coder].span + CODERS[coder].length:
         return None
-    channels = part[:1] if np.array_equal(part[0], part[1]) else part
-    frames = [Frames(np.ascontiguousarray(x), coder=coder, sr=sr) for x in channels]
+    frames = [Frames(np.ascontiguousarray(x), coder=coder, sr=sr) for x in (part[:1] if mono else part)]
     reader = READERS[coder](frames, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top)
     return reader.read()
+
+
+def _alike(part: F32) -> bool:
+    return np.array_equal(part[0], part[1])
 
 
 def _sounding(pieces: Sequence[F32]) -> list[int]:

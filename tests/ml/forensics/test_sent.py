@@ -252,6 +252,16 @@ def test_stretches_of_a_long_file_are_counted_at_one_grid_and_added_up_each_for_
     assert account(what, sr=sr, length=1024)["reservoir"] < widest + 1
 
 
+def test_a_stretch_in_mono_is_counted_beside_one_in_stereo() -> None:
+    z, sr = decode(encode(music(seconds=3.0), sr=SR, label="aac-192"), depth="16")
+    steps = at_steps(z)
+    stereo, mono = steps[:, :65536], steps[[0, 0], :65536]
+    what = in_all([(0, stereo), (65536, mono)], sr=sr)
+    assert what.q.shape[1] == 2
+    assert [int((what.stretch == k).sum()) for k in range(2)] == [len(in_all([(0, stereo)], sr=sr).bits)] * 2
+    assert in_all([(0, mono), (65536, mono)], sr=sr).q.shape[1] == 1
+
+
 def test_many_stretches_are_thinned_evenly() -> None:
     z, sr = decode(encode(music(seconds=6.0), sr=SR, label="aac-192"))
     pieces = [(at * 65536, at_steps(z)[:, :65536]) for at in range(0, 64, 2)]
