@@ -114,7 +114,7 @@ def scan(y: F32, half: int, series: F64, edges: I32, out: F32) -> None:
     # the bin's own constant e^{-i pi/4} (-i)^p / 2i, times the half-sample phase of the newest sample
     angle = np.pi * bins / (2 * half) - np.pi / 4 - np.pi / 2 * (bins % 4) - np.pi / 2
     newest = math.sqrt(0.5 / half) * np.exp(1j * angle)
-    frame = scipy.fft.rfft(y[:, : 2 * half].astype(np.float64), axis=1)[:, bins]
+    frame = scipy.fft.fft(y[:, : 2 * half].astype(np.float64), axis=1)[:, bins % (2 * half)]
     _scan(y, half, series, edges, turn, newest, frame * (newest / turn), out)
 
 
