@@ -37,7 +37,14 @@ from ml.quality.classes import family  # noqa: E402
 from ml.units import Samples  # noqa: E402
 
 LABELS: Final = (
-    *("mp3-128", "mp3-192", "mp3-320", "aac-128", "aac-256", "vorbis-q5", "vorbis-q8", "opus-128"),
+    "mp3-128",
+    "mp3-192",
+    "mp3-320",
+    "aac-128",
+    "aac-256",
+    "vorbis-q5",
+    "vorbis-q8",
+    "opus-128",
 )
 TESTS: Final = {"mp3": ("mp3",), "aac": ("aac-kbd", "aac-sine"), "vorbis": ("vorbis",), "opus": ("opus",)}
 KINDS: Final = ("plain", "rate", "rate, cut")
@@ -59,7 +66,7 @@ def main() -> int:
     with ProcessPoolExecutor(arguments.jobs) as pool:
         each = track(pool.map(_heard, *zip(*jobs, strict=True)), total=len(jobs), description="listen")
         heard = [one for some in each for one in some]
-    print(line("found where it lies", "n", *(f"{kind}" for kind in KINDS), "lattice"))
+    print(line("found where it lies", "n", *KINDS, "lattice"))
     for label in LABELS:
         rows = [[one for one in heard if (one.label, one.kind) == (label, kind)] for kind in KINDS]
         heights = " ".join(f"{median(one.lattice for one in row):.0f}" for row in rows)

@@ -77,7 +77,7 @@ def fold(
     for y in blocks(pcm, size=BLOCK):
         if cancelled is not None and cancelled():
             raise Cancelled()
-        mono = y if len(y) == 1 else y.mean(axis=0, keepdims=True)
+        mono = y.mean(axis=0, keepdims=True)
         excerpts.add(y)
         stretches.add(mono)
         middle.add(mono)

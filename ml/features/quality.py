@@ -21,7 +21,7 @@ from ml.features.coding import (
     rounding_features,
 )
 from ml.features.excerpt import Excerpt
-from ml.features.rates import Pieces, Rates
+from ml.features.rates import Pieces, Rates, loudest
 from ml.features.spec import FeatureSpec
 from ml.features.spectral import cutoff, spectral_features
 from ml.forensics import celt, pulses
@@ -226,7 +226,7 @@ class _Heard:
             return
         search = self._searches[grid.coder]
         phase = clearest_phase(
-            lambda phase: self._rates.loudest(grid, phase),
+            lambda phase: self._rates.some(grid, phase),
             grid,
             transform=search.transform,
             phases=self._rates.phases(grid.sr),
@@ -350,7 +350,7 @@ class _Heard:
         law = max(heard, key=heard.__getitem__)
         if law is coder.exact or grid.coder == "mp3" or not on_top:
             return law
-        start, y = max(self._rates.of(grid), key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
+        start, y = loudest(self._rates.of(grid))
         read = partial(sent, y, coder=grid.coder, offset=grid.offset - start, sr=grid.sr, noise=noise)
         told = {one: what for one in heard if (what := read(law=one)) is not None}
         if not told:

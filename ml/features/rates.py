@@ -60,11 +60,10 @@ class Rates:
         self._phase[rate] = phase
         self._made = {key: made for key, made in self._made.items() if key[0] != rate}
 
-    def loudest(self, grid: Grid, phase: int) -> Pieces:
+    def some(self, grid: Grid, phase: int) -> Pieces:
         """Some seconds of the piece with most sound, as a grid's signal would be at a phase."""
-        start, y = max(self._pieces, key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
-        some = y[:, : SOME_SECONDS * self._sr]
-        pieces = self._resampled([(start, some)], grid.sr, phase)
+        start, y = loudest(self._pieces)
+        pieces = self._resampled([(start, y[:, : SOME_SECONDS * self._sr])], grid.sr, phase)
         return [(at, celt.emphasise(x)) for at, x in pieces] if grid.coder == "opus" else pieces
 
     def _resampled(self, pieces: Pieces, rate: int, phase: int) -> Pieces:
@@ -77,6 +76,11 @@ class Rates:
             for start, y in pieces
             for skipped in [(k - start) % apart]
         ]
+
+
+def loudest(pieces: Pieces) -> tuple[int, F32]:
+    """The piece that moves most from sample to sample."""
+    return max(pieces, key=lambda piece: float(np.abs(np.diff(piece[1])).sum()))
 
 
 def _resample(y: F32, sr: int, to: int) -> F32:

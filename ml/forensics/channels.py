@@ -10,6 +10,11 @@ F32 = NDArray[np.float32]
 CHANNELS: Final = ("L", "R", "M", "S")
 
 
+def alike(y: F32) -> bool:
+    """Whether left and right are the same throughout; shape (..., 2, n)."""
+    return np.array_equal(y[..., 0, :], y[..., 1, :])
+
+
 def four(left: F32, right: F32) -> tuple[F32, F32, F32, F32]:
     """L, R, M = (L + R) / 2 and S = (L - R) / 2, in the order of CHANNELS; shapes kept.
 

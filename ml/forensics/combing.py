@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics.channels import CHANNELS
+from ml.forensics.channels import CHANNELS, alike
 from ml.forensics.grid import MOST_REGIONS, Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CANONICAL, CODERS, Coder, sharp
-from ml.forensics.trial import HEARD, Bench, alike, neutral_offsets, scout
+from ml.forensics.trial import HEARD, Bench, neutral_offsets, scout
 
 F32 = NDArray[np.float32]
 

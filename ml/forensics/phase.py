@@ -7,6 +7,7 @@ sample together every 160 (or 147), it is enough to try these.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -46,20 +47,17 @@ def clearest_phase(
     noise : as for :func:`ml.forensics.trial.judge`
     """
     coder = CODERS.get(grid.coder)
-    laws = [law for law in (coder.exact, coder.free) if law is not None] if coder else []
-    if coder is None or not laws:
+    if coder is None or not coder.laws:
         return 0
     suspects = [(grid.offset + beside) % coder.length for beside in range(-BESIDE, BESIDE + 1)]
-    heights: dict[int, float] = {}
+    offsets = [*suspects, *neutral_offsets(coder)]
 
+    @cache
     def height(phase: int) -> float:
-        if phase not in heights:
-            regions = Search(pieces_of(phase), sr=grid.sr, transform=transform).regions(REGIONS)
-            offsets = [*suspects, *neutral_offsets(coder)]
-            bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
-            found = [trial.height for law in laws if (trial := bench.best_of(suspects, law))]
-            heights[phase] = max(found, default=0.0)
-        return heights[phase]
+        regions = Search(pieces_of(phase), sr=grid.sr, transform=transform).regions(REGIONS)
+        bench = Bench(regions, coder=coder, offsets=offsets, sr=grid.sr, noise=noise)
+        found = [trial.height for law in coder.laws if (trial := bench.best_of(suspects, law))]
+        return max(found, default=0.0)
 
     best = max({round(k * phases / COARSE) % phases for k in range(COARSE)}, key=height)
     step = phases // (2 * COARSE)

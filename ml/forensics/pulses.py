@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from ml.forensics import celt
 from ml.forensics.bands import CELT_EDGES
 from ml.forensics.bands import celt as celt_parts
+from ml.forensics.channels import alike
 from ml.forensics.mdct import mdct
 from ml.forensics.rounding import SILENT_STEP
 from ml.forensics.steps import Law, fit, numbers
-from ml.forensics.trial import MOST_EVIDENCE, alike
+from ml.forensics.trial import MOST_EVIDENCE
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ml.forensics import floor
+from ml.forensics.channels import alike
 from ml.forensics.floor import AROUND, FULL_SCALE, OCTAVES, POSTS, SHORT
 from ml.forensics.steps import code_length
 from ml.forensics.transforms import CODERS
-from ml.forensics.trial import alike
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from ml.forensics import hybrid
 from ml.forensics.blocks import by_band, narrow, noise_in
-from ml.forensics.channels import CHANNELS, four
+from ml.forensics.channels import CHANNELS, alike, four
 from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CANONICAL, CODERS
-from ml.forensics.trial import HEARD, LEAST_SPREAD, Bench, alike, by_group, clipped_columns, neutral_offsets
+from ml.forensics.trial import HEARD, LEAST_SPREAD, Bench, by_group, clipped_columns, neutral_offsets
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -50,9 +50,7 @@ def judge_shorts(grid: Grid, search: Search, *, noise: float, mp2: bool = False)
         return grid
     coder = CODERS["mp3"]
     found = [
-        (*_clearest(regions, law=law, sr=grid.sr, noise=noise, mono=mono, mp2=mp2), law)
-        for law in (coder.exact, coder.free)
-        if law is not None
+        (*_clearest(regions, law=law, sr=grid.sr, noise=noise, mono=mono, mp2=mp2), law) for law in coder.laws
     ]
     height, at, channel, law = max(found, key=lambda one: one[0])
     if height < max(grid.height, HEARD):

@@ -59,6 +59,11 @@ class Coder:
     gain: F32 | None = None
     """What the file's own rounding is multiplied by in each line, shape (n_lines,), where not all are alike."""
 
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """Those that are known, its own steps first."""
+        return tuple(law for law in (self.exact, self.free) if law is not None)
+
     def shifted(self) -> tuple[Law, ...]:
         """The coder's own steps after each of PHASES gains within a quarter octave; none where they are not known."""
         if self.exact is None:

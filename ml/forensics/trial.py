@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import hybrid
-from ml.forensics.channels import CHANNELS, four
+from ml.forensics.channels import CHANNELS, alike, four
 from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import NEAR, Grid, Known, Search
 from ml.forensics.sliding import EPS_LSB
@@ -144,7 +144,7 @@ def judge_patiently(grid: Grid, search: Search, *, noise: float) -> Grid:
     coder = CODERS.get(grid.coder)
     if coder is None or grid.coder not in CANONICAL:
         return grid
-    laws = [law for law in (coder.exact, coder.free) if law is not None]
+    laws = coder.laws
     likely = search.candidates(grid.coder, LIKELY)
     if grid.coder == "mp3":
         many = search.regions(2 * FRAMES)
@@ -189,7 +189,7 @@ def judge_beneath(grid: Grid, search: Search) -> Grid:
         sr=grid.sr,
         noise=CODED,
     )
-    found = [bench.trials(law, least=HINT)[:1] for law in (coder.exact, coder.free) if law is not None]
+    found = [bench.trials(law, least=HINT)[:1] for law in coder.laws]
     best = max((trial for trials in found for trial in trials), key=lambda trial: trial.height, default=None)
     return grid if best is None else _blurred(grid, best)
 
@@ -429,11 +429,6 @@ def spectra(regions: F32, *, coder: Coder, offset: int, mono: bool | None = None
         return np.asarray(np.abs(coder.lines(np.ascontiguousarray(frames[:, 0])) / gain)[:, None])
     left, right = (coder.lines(np.ascontiguousarray(frames[:, c])) / gain for c in (0, 1))
     return np.asarray(np.abs(np.stack(four(left, right), axis=1)))
-
-
-def alike(regions: F32) -> bool:
-    """Whether both channels are the same throughout; shape (n, 2, reach)."""
-    return np.array_equal(regions[:, 0], regions[:, 1])
 
 
 def noise_of(regions: F32, *, integers: bool, gain: float = 1.0) -> float:

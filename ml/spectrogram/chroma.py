@@ -34,7 +34,7 @@ class Chromagram:
 
 
 class ChromaAccumulator:
-    """Feed it consecutive blocks of shape (1 or 2, n), then :meth:`finish`; four minutes cost about 0.1 CPU-s."""
+    """Feed it consecutive blocks of shape (1, n), then :meth:`finish`; four minutes cost about 0.1 CPU-s."""
 
     def __init__(self, *, sr: int) -> None:
         self._sr = sr
@@ -46,8 +46,8 @@ class ChromaAccumulator:
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
         self._framing = Framing(self._energy, n_fft=n_fft, hop=n_fft // 2, most=_MOST_FRAMES)
 
-    def add(self, y: Samples) -> None:
-        self._framing.add(y if len(y) == 1 else y.mean(axis=0, keepdims=True))
+    def add(self, mono: Samples) -> None:
+        self._framing.add(mono)
 
     def finish(self) -> Chromagram:
         energy = _columns(self._framing.finish())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics.blocks import Frames
+from ml.forensics.channels import alike
 from ml.forensics.sent.aac import AacReader
 from ml.forensics.sent.layer3 import Layer3Reader
 from ml.forensics.sent.reader import CLEAN, Reader, Sent
@@ -60,7 +61,7 @@ def sent_in_all(
         _middle(y, coder=coder, offset=offset - start, most=max(most // len(chosen), 2))
         for start, y in (pieces[i] for i in chosen)
     ]
-    mono = all(map(_alike, parts))
+    mono = all(map(alike, parts))
     found = [
         _read(part, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top, mono=mono) for part in parts
     ]
@@ -101,7 +102,7 @@ def sent(
     on_top : whether no other coding lies over it, which would move lines and power of every band
     """
     part = _middle(y, coder=coder, offset=offset, most=MOST_FRAMES[coder])
-    return _read(part, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top, mono=_alike(part))
+    return _read(part, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top, mono=alike(part))
 
 
 def _read(part: F32, *, coder: str, sr: int, noise: float, law: Law, on_top: bool, mono: bool) -> Sent | None:
@@ -111,10 +112,6 @@ def _read(part: F32, *, coder: str, sr: int, noise: float, law: Law, on_top: boo
     frames = [Frames(np.ascontiguousarray(x), coder=coder, sr=sr) for x in (part[:1] if mono else part)]
     reader = READERS[coder](frames, coder=coder, sr=sr, noise=noise, law=law, on_top=on_top)
     return reader.read()
-
-
-def _alike(part: F32) -> bool:
-    return np.array_equal(part[0], part[1])
 
 
 def _sounding(pieces: Sequence[F32]) -> list[int]:
