@@ -31,6 +31,7 @@ from ml.encode import decode, encode, quantise, resample  # noqa: E402
 from ml.evaluation.shares import Share, share  # noqa: E402
 from ml.evaluation.text import cell, line  # noqa: E402
 from ml.features import quality  # noqa: E402
+from ml.forensics.floor import SHORT  # noqa: E402
 from ml.forensics.grid import Grid  # noqa: E402
 from ml.forensics.transforms import CODERS  # noqa: E402
 from ml.quality.classes import family  # noqa: E402
@@ -109,7 +110,9 @@ def _grid(y: Samples, sr: int, label: str) -> Grid:
 
 
 def _found(grid: Grid, *, like: Grid, moved: float, sr: int) -> bool:
-    length = CODERS[grid.coder].length
+    length = (
+        SHORT if grid.coder == "vorbis" else CODERS[grid.coder].length
+    )  # its long blocks begin at any short one
     beside = (grid.offset - like.offset + moved + length / 2) % length - length / 2
     return grid.sr == sr and abs(beside) <= 1 and not quality.silent({grid.coder: grid})
 
