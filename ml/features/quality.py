@@ -54,7 +54,7 @@ from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 
-VERSION: Final = 8
+VERSION: Final = 9
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0

@@ -16,7 +16,8 @@ FOUND: Final = 6.0
 """Height from which a grid is named on the page; genuine recordings stay under 5."""
 
 TWICE: Final = 4.0
-"""Height of a second grid of the same coder from which it is told twice; one coding, cut or not, reads 2.5 at most."""
+"""Height of a second grid of the same coder from which it is told twice: of 729 examples of MP3 twice 339 read as much,
+of 4,093 of one MP3 coding eight, of 156 that were cut six."""
 
 LEAST_FITS: Final = 0.15
 """Share of bands on the lattice from which their code length means something."""
