@@ -110,9 +110,8 @@ def _grid(y: Samples, sr: int, label: str) -> Grid:
 
 
 def _found(grid: Grid, *, like: Grid, moved: float, sr: int) -> bool:
-    length = (
-        SHORT if grid.coder == "vorbis" else CODERS[grid.coder].length
-    )  # its long blocks begin at any short one
+    # Vorbis' long blocks begin at any short one
+    length = SHORT if grid.coder == "vorbis" else CODERS[grid.coder].length
     beside = (grid.offset - like.offset + moved + length / 2) % length - length / 2
     return grid.sr == sr and abs(beside) <= 1 and not quality.silent({grid.coder: grid})
 

@@ -116,7 +116,7 @@ class Grid:
     second: float = np.nan
     """Height of the best other offset: the same coder twice, or an edit between two parts."""
     twice: float = np.nan
-    """Height of another offset where this one shows, which no edit has; see :mod:`ml.forensics.twice`."""
+    """Height of another offset where this one shows, which few edits have; see :mod:`ml.forensics.twice`."""
 
     @property
     def height(self) -> float:
