@@ -26,7 +26,7 @@ def share(hits: Bools) -> Share:
     if n == 0:
         return {"value": None, "n": 0, "low": None, "high": None}
     low, high = wilson(k, n)
-    return {"value": round(k / n, 5), "n": n, "low": round(low, 5), "high": round(high, 5)}
+    return {"value": k / n, "n": n, "low": round(low, 5), "high": round(high, 5)}
 
 
 def calibration_curve(confidence: F64, right: Bools) -> Sequence[Share]:

@@ -28,6 +28,7 @@ from ml.forensics import celt, pulses
 from ml.forensics.account import account, shaped, spared
 from ml.forensics.combing import judge_combing
 from ml.forensics.edits import TRIED, Edit, edits, followed
+from ml.forensics.floor_shorts import judge_floor_shorts
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
@@ -54,7 +55,7 @@ from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 
-VERSION: Final = 9
+VERSION: Final = 10
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -154,10 +155,13 @@ def _hear(rates: Rates, *, sr: int) -> "_Heard":
     heard.listen(celt.RATE, transforms=(CELT,))
     if heard.faint:
         heard.listen_for_shorts()
+        heard.listen_to_starts()
     if silent(heard.grids):
         heard.listen_closer()
     if silent(heard.grids):
         heard.listen(second, transforms=TRANSFORMS)
+        if silent(heard.grids):
+            heard.listen_to_starts()
     elif heard.unsure:
         heard.listen_elsewhere(second)
     heard.listen_in_phase()
@@ -190,6 +194,8 @@ class _Heard:
         self._rates = rates
         self._searches: dict[str, Search] = {}
         self._first: dict[str, tuple[Grid, Search]] = {}
+        self._latest: dict[str, tuple[Grid, Search]] = {}
+        """By coder, at the rate that was listened to last."""
         self.grids: dict[str, Grid] = {}
 
     def listen(self, rate: Hz | int, *, transforms: Sequence[Transform]) -> None:
@@ -198,7 +204,9 @@ class _Heard:
             pieces = self._rates.at(int(rate), emphasised=transform is CELT)
             search = Search(pieces, sr=int(rate), transform=transform).more()
             for grid in search.grids():
-                self._keep(self._judged(grid, search, thorough=False), search)
+                judged = self._judged(grid, search, thorough=False)
+                self._latest[grid.coder] = judged, search
+                self._keep(judged, search)
 
     @property
     def faint(self) -> bool:
@@ -243,6 +251,13 @@ class _Heard:
         if "mp3" in self.grids:
             search, mp2 = self._searches["mp3"], self._clearest.coder == "mp2"
             self._keep(judge_shorts(self.grids["mp3"], search, noise=self._noise(search), mp2=mp2), search)
+
+    def listen_to_starts(self) -> None:
+        """Look for Vorbis' short blocks where sound starts, at the rate that was listened to last."""
+        if "vorbis" in self._latest:
+            grid, search = self._latest["vorbis"]
+            noise = self._noise(search)
+            self._keep(judge_floor_shorts(grid, self._rates.of(grid), noise=noise), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""

@@ -10,6 +10,7 @@ All curves over libvorbis' posts are tried by dynamic programming, judged as in 
 """
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numba
@@ -60,49 +61,75 @@ POSTS: Final = (
 """Lines at which libvorbis may bend the floor of a long block (its floor of 1024 lines and 27 posts, which files of all
 qualities and rates carry); those under line 18 are so close that they would fit anything."""
 
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the floor of a kind of block may look."""
+
+    posts: tuple[int, ...]
+    """Lines at which it may bend; from the first on it is known."""
+    full_scale: float
+    """log2 of the table's largest entry as a line of our MDCT."""
+    steepest: int
+    """Entries between the ends of a piece."""
+    around: int
+    """Lines whose mean size a line without a multiple is compared to."""
+
+
+LONG: Final = Shape(POSTS, FULL_SCALE, steepest=28, around=33)
+BRIEF: Final = Shape(
+    (4, 6, 8, 10, 12, 14, 16, 19, 23, 28, 33, 39, 46, 58, 70, 90, 128),
+    FULL_SCALE - 1.5,
+    steepest=14,
+    around=9,
+)
+"""Of a short block: libvorbis' floor of 128 lines and 17 posts, which holds those of its floors with fewer."""
+
 LEAST_IN_NOISE: Final = 2.0
 """The least step that is tried, in deviations of the noise."""
 
 MOST_LEVELS: Final = 144
 """Entries over the least step that are tried."""
 
-STEEPEST: Final = 28
-"""Entries between the ends of a piece."""
-
 WORST: Final = -8.0
 """Nats that one line may speak against a curve."""
 
-AROUND: Final = 33
-"""Lines whose mean size a line without a multiple is compared to."""
-
 
 def fit(
-    magnitudes: F32, *, noise: float, phase: float, tolerance: float, most: int, end: int = POSTS[-1]
+    magnitudes: F32,
+    *,
+    noise: float,
+    phase: float,
+    tolerance: float,
+    most: int,
+    end: int | None = None,
+    shape: Shape = LONG,
 ) -> tuple[F32, F32]:
     """The likeliest floor of every block: (log2 of it at each line, evidence in nats), both of the shape of magnitudes.
 
-    magnitudes : |X| in 16-bit steps, shape (n, 1024)
+    magnitudes : |X| in 16-bit steps, shape (n, n_lines)
     noise : deviation of what the file's own rounding adds to a line, in 16-bit steps, above 0
     phase : log2 of a gain, within one entry of the table: moves all steps
     tolerance : deviation, as a share of the line, of the nearest step tried from the real one
     most : the largest number that is told from any other
-    end : the post up to which is looked
+    end : the post up to which is looked, the last one if not given
     Lines outside the posts have no step (NaN) and no evidence (0).
     libvorbis leaves posts out and gives the others every second entry only; here each has any, which errs by one entry
     in few lines and is five times as fast.
     """
-    origin = FULL_SCALE + phase
-    posts = np.array([post for post in POSTS if post <= end], dtype=np.int32)
+    origin = shape.full_scale + phase
+    end = shape.posts[-1] if end is None else end
+    posts = np.array([post for post in shape.posts if post <= end], dtype=np.int32)
     low = origin + math.ceil((math.log2(LEAST_IN_NOISE * noise) - origin) / OCTAVES) * OCTAVES
-    size = uniform_filter1d(magnitudes, AROUND, axis=-1, mode="nearest")
+    size = uniform_filter1d(magnitudes, shape.around, axis=-1, mode="nearest")
     levels = np.zeros(magnitudes.shape, dtype=np.int32)
     evidence = np.zeros(magnitudes.shape, dtype=np.float32)
     for x, around, level, says in zip(magnitudes, size, levels, evidence, strict=True):
         loudest = math.log2(max(float(x[posts[0] : end].max()), 4 * noise))
         n = min(max(int((loudest - low) / OCTAVES) + 1, 8), MOST_LEVELS)
         likely = np.empty((end, n), dtype=np.float32)
-        _likelihood(x, around, low, noise, tolerance, most, likely)
-        _draw(likely, posts, level, says)
+        _likelihood(x, around, low, noise, tolerance, most, posts[0], likely)
+        _draw(likely, posts, shape.steepest, level, says)
     steps = (low + levels * OCTAVES).astype(np.float32)
     steps[:, : posts[0]] = np.nan
     steps[:, end:] = np.nan
@@ -110,8 +137,10 @@ def fit(
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
-def _likelihood(x: F32, size: F32, low: float, noise: float, tolerance: float, most: int, out: F32) -> None:
-    """What each line says for each step, over a line that lies anywhere; shape (lines, n_levels).
+def _likelihood(
+    x: F32, size: F32, low: float, noise: float, tolerance: float, most: int, first: int, out: F32
+) -> None:
+    """What each line from the first on says for each step, over a line that lies anywhere; shape (lines, n_levels).
 
     A line without a multiple says no more than how rare one so small is among its neighbours.
     """
@@ -124,7 +153,7 @@ def _likelihood(x: F32, size: F32, low: float, noise: float, tolerance: float, m
         inverse[j] = 1 / steps[j]
     gauss = 0.5 * math.log(2 * math.pi)
     q_below = np.float32(most + 0.5)
-    for k in range(POSTS[0], len(out)):
+    for k in range(first, len(out)):
         v = x[k]
         around = noise * noise + (tolerance * v) ** 2
         weight = np.float32(0.5 / around)
@@ -141,14 +170,14 @@ def _likelihood(x: F32, size: F32, low: float, noise: float, tolerance: float, m
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
-def _draw(likely: F32, posts: I32, levels: I32, evidence: F32) -> None:
+def _draw(likely: F32, posts: I32, steepest: int, levels: I32, evidence: F32) -> None:
     """The best curve through the posts, and what each line says of it.
 
     likely : shape (n_lines, n_levels)
     levels, evidence : shape (n_lines,), receive level and likelihood of each line from the first post on
     """
     n = likely.shape[1]
-    steepest = min(STEEPEST, n - 1)
+    steepest = min(steepest, n - 1)
     best = np.full((len(posts), n), np.float32(-1e30))
     best[0] = 0
     rise = np.zeros((len(posts), n), np.int32)

@@ -109,8 +109,8 @@ class Grid:
     patient: float = np.nan
     """The same height over every frame there is, at a few offsets: tried last where nothing else is heard."""
     combed: float = np.nan
-    """The same height at all offsets, of short blocks or in the loudest regions, see :mod:`ml.forensics.shorts` and
-    :mod:`ml.forensics.combing`."""
+    """The same height at all offsets, of short blocks or in the loudest regions, see :mod:`ml.forensics.shorts`,
+    :mod:`ml.forensics.floor_shorts` and :mod:`ml.forensics.combing`."""
     blurred: float = np.nan
     """The same height where a later coder's rounding has blurred the steps: tried where another coder is heard."""
     second: float = np.nan

@@ -15,7 +15,7 @@ from scipy.ndimage import uniform_filter1d
 
 from ml.forensics import floor
 from ml.forensics.channels import alike
-from ml.forensics.floor import AROUND, FULL_SCALE, OCTAVES, POSTS, SHORT
+from ml.forensics.floor import FULL_SCALE, LONG, OCTAVES, POSTS, SHORT
 from ml.forensics.steps import code_length
 from ml.forensics.transforms import CODERS
 
@@ -104,7 +104,9 @@ def describe(regions: F32, *, offset: int, sr: int, noise: float) -> Residue:
     evidence = np.clip(evidence, -1.0, MOST_EVIDENCE).reshape(magnitudes.shape)
     heard = evidence[..., POSTS[0] : HEARD_TO].mean(axis=(1, 2))
     better = heard >= np.median(heard)
-    sure = (q > 0) & (magnitudes > SURE * noise) & (uniform_filter1d(evidence, AROUND, axis=-1) > FITS_FROM)
+    sure = (
+        (q > 0) & (magnitudes > SURE * noise) & (uniform_filter1d(evidence, LONG.around, axis=-1) > FITS_FROM)
+    )
     tops = (np.arange(1, n_lines + 1) * sure[better].any(axis=1)).max(axis=1) * (sr / 2000 / n_lines)
     kbps = bits[better].mean(axis=1).sum(axis=1) * (sr / n_lines) / 1000
     spent = (*np.percentile(kbps, (10, 50, 90)), np.median(tops), tops.max())

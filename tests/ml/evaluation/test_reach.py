@@ -1,5 +1,6 @@
 """Each row of the goals over the rows it is meant for, counted by hand."""
 
+import numpy as np
 import pytest
 
 from ml.evaluation.reach import Goal, goals
@@ -79,3 +80,8 @@ def test_what_is_reached(value, at_most, status):
     floor, aim = (0.05, 0.01) if at_most else (0.95, 0.99)
     goal = Goal("x", floor, aim, {"value": value, "n": 9, "low": None, "high": None}, at_most=at_most)
     assert goal.status == status
+
+
+def test_a_hair_over_the_aim_is_not_the_aim():
+    two_of_many = share(np.arange(1993) < 2)
+    assert Goal("genuine", 0.005, 0.001, two_of_many, at_most=True).status == "floor"
