@@ -28,7 +28,6 @@ from ml.forensics import celt, pulses
 from ml.forensics.account import account, shaped, spared
 from ml.forensics.combing import judge_combing
 from ml.forensics.edits import TRIED, Edit, edits, followed
-from ml.forensics.floor_shorts import judge_floor_shorts
 from ml.forensics.floor_trial import judge_floors
 from ml.forensics.grid import CELT, TRANSFORMS, Grid, Search, Transform
 from ml.forensics.lowpass import Lowpass, lowpass
@@ -39,6 +38,7 @@ from ml.forensics.residue import describe as describe_residue
 from ml.forensics.rounding import Rounding, describe, laws_heard
 from ml.forensics.sent import CLEAN, Sent, sent, sent_in_all
 from ml.forensics.shorts import judge_shorts
+from ml.forensics.start_trial import judge_starts
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
 from ml.forensics.trial import (
@@ -79,6 +79,10 @@ that lay at the other rate (549 examples coded once, then brought from 44.1 to 4
 
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
+
+SHORT_WHERE_IT_STARTS: Final = ("vorbis",)
+"""Coders that are asked there. Layer III and AAC (as "aac-kbd": short blocks are alike) may be once the table
+has been measured so."""
 
 AS_MANY: Final = 0.05
 """Share of bands: a law that fewer by no more than this obey may still be the true one."""
@@ -253,11 +257,11 @@ class _Heard:
             self._keep(judge_shorts(self.grids["mp3"], search, noise=self._noise(search), mp2=mp2), search)
 
     def listen_to_starts(self) -> None:
-        """Look for Vorbis' short blocks where sound starts, at the rate that was listened to last."""
-        if "vorbis" in self._latest:
-            grid, search = self._latest["vorbis"]
-            noise = self._noise(search)
-            self._keep(judge_floor_shorts(grid, self._rates.of(grid), noise=noise), search)
+        """Look for short blocks where sound starts, at the rate that was listened to last."""
+        mp2 = self._clearest.coder == "mp2"
+        for grid, search in (self._latest[c] for c in SHORT_WHERE_IT_STARTS if c in self._latest):
+            pieces, noise = self._rates.of(grid), self._noise(search)
+            self._keep(judge_starts(grid, search, pieces, noise=noise, mp2=mp2), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""

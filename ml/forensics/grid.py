@@ -110,7 +110,7 @@ class Grid:
     """The same height over every frame there is, at a few offsets: tried last where nothing else is heard."""
     combed: float = np.nan
     """The same height at all offsets, of short blocks or in the loudest regions, see :mod:`ml.forensics.shorts`,
-    :mod:`ml.forensics.floor_shorts` and :mod:`ml.forensics.combing`."""
+    :mod:`ml.forensics.start_trial` and :mod:`ml.forensics.combing`."""
     blurred: float = np.nan
     """The same height where a later coder's rounding has blurred the steps: tried where another coder is heard."""
     second: float = np.nan

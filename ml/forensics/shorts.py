@@ -18,9 +18,11 @@ from ml.forensics.blocks import by_band, narrow, noise_in
 from ml.forensics.channels import CHANNELS, alike, four
 from ml.forensics.deviations import in_deviations
 from ml.forensics.grid import Grid, Search
+from ml.forensics.starts import BLOCKS as BLOCKS_AT_START
+from ml.forensics.starts import Pieces, Place, clearest, heights, starts
 from ml.forensics.steps import Law
-from ml.forensics.transforms import CANONICAL, CODERS
-from ml.forensics.trial import HEARD, LEAST_SPREAD, Bench, by_group, clipped_columns, neutral_offsets
+from ml.forensics.transforms import CODERS
+from ml.forensics.trial import HEARD, LEAST_SPREAD, by_group, clipped_columns, frame_among
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -34,6 +36,8 @@ BLOCKS: Final = (hybrid.REACH - hybrid.TAPS - SLOTS * hybrid.BANDS) // LENGTH
 REGIONS: Final = 8
 REGIONS_MONO: Final = 16
 """How many are looked at."""
+LEAD: Final = 3
+"""Blocks before a start at which a region begins there: the first two at each offset are the ones around it."""
 
 
 def judge_shorts(grid: Grid, search: Search, *, noise: float, mp2: bool = False) -> Grid:
@@ -55,18 +59,55 @@ def judge_shorts(grid: Grid, search: Search, *, noise: float, mp2: bool = False)
     height, at, channel, law = max(found, key=lambda one: one[0])
     if height < max(grid.height, HEARD):
         return replace(grid, combed=height)
-    begins = sorted((at + LENGTH * k for k in range(3)), key=lambda begin: begin not in CANONICAL["mp3"])
-    bench = Bench(regions, coder=coder, offsets=[*begins, *neutral_offsets(coder)], sr=grid.sr, noise=noise)
-    long = bench.best_of(begins, law)
-    offset = begins[0] if long is None or long.height < HEARD else long.offset
+    offset = frame_among(begins(at), regions, coder="mp3", law=law, sr=grid.sr, noise=noise)
     return replace(grid, combed=height, offset=offset, channel=CHANNELS[channel])
+
+
+def begins(place: int) -> list[int]:
+    """Where granules may begin, given where short blocks do."""
+    return [place + LENGTH * k for k in range(3)]
+
+
+def at_starts(pieces: Pieces, *, sr: int, noise: float, mp2: bool = False) -> Place | None:
+    """Where short blocks are clearest where sound starts, under either law; None without starts.
+
+    pieces : as for :func:`ml.forensics.starts.starts`
+    """
+    around = starts(pieces, hop=LENGTH, before=LEAD, length=hybrid.REACH)
+    if not len(around):
+        return None
+    mono = alike(around)
+    return max(
+        (
+            clearest(_over_places(around, law=law, sr=sr, noise=noise, mono=mono, mp2=mp2), law=law)
+            for law in CODERS["mp3"].laws
+        ),
+        key=lambda place: place.height,
+    )
+
+
+def _over_places(around: F32, *, law: Law, sr: int, noise: float, mono: bool, mp2: bool) -> F32:
+    """Heights of the places, shape (LENGTH, channels), all bands together."""
+    edges, first = _edges(sr), BLOCKS_AT_START * LENGTH
+    found = []
+    for left, right in around:
+        a = _at_all_offsets(left)[:, :first]
+        lines = (a,) if mono else four(a, _at_all_offsets(right)[:, :first])
+        evidence = clipped_columns(lines, edges, law=law, noise=noise * noise_in("short", coder="mp3"))
+        found.append(by_group(evidence, edges, sr=sr, n_lines=LENGTH)[..., -1])
+    over = heights(np.stack(found))
+    return _over_later_slots(over) if mp2 else over
+
+
+def _edges(sr: int) -> I32:
+    return np.array(list(accumulate(narrow(coder="mp3", sr=sr), initial=0)), dtype=np.int32)
 
 
 def _clearest(
     regions: F32, *, law: Law, sr: int, noise: float, mono: bool, mp2: bool
 ) -> tuple[float, int, int]:
     """Height over the other offsets, offset and channel of the clearest; as :class:`ml.forensics.trial.Bench` judges."""
-    edges = np.array(list(accumulate(narrow(coder="mp3", sr=sr), initial=0)), dtype=np.int32)
+    edges = _edges(sr)
     noise *= noise_in("short", coder="mp3")
     found = []
     for left, right in regions:
@@ -76,11 +117,11 @@ def _clearest(
         by_offset = evidence.reshape(BLOCKS, LENGTH, *evidence.shape[1:]).mean(axis=0)
         found.append(by_group(by_offset, edges, sr=sr, n_lines=LENGTH))
     halves = [np.asarray(np.mean(found[half::2], axis=0, dtype=np.float32)) for half in (0, 1)]
-    heights = np.minimum(*(in_deviations(half, least=LEAST_SPREAD) for half in halves))
+    over = np.minimum(*(in_deviations(half, least=LEAST_SPREAD) for half in halves))
     if mp2:
-        heights = _over_later_slots(heights)
-    offset, channel, _ = np.unravel_index(int(heights.argmax()), heights.shape)
-    return float(heights.max()), int(offset), int(channel)
+        over = _over_later_slots(over)
+    offset, channel, _ = np.unravel_index(int(over.argmax()), over.shape)
+    return float(over.max()), int(offset), int(channel)
 
 
 def _over_later_slots(heights: F32) -> F32:

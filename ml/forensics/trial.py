@@ -355,6 +355,18 @@ class Bench:
         return self._spectra[key]
 
 
+def frame_among(begins: Sequence[int], regions: F32, *, coder: str, law: Law, sr: int, noise: float) -> int:
+    """Where frames begin, of the places that short blocks allow: where long blocks show, or else where decoders put it.
+
+    regions, noise : as for :class:`Bench`
+    """
+    kind = CODERS[coder]
+    likely = sorted(begins, key=lambda begin: begin not in CANONICAL.get(coder, (0,)))
+    bench = Bench(regions, coder=kind, offsets=[*likely, *neutral_offsets(kind)], sr=sr, noise=noise)
+    long = bench.best_of(likely, law)
+    return likely[0] if long is None or long.height < HEARD else long.offset
+
+
 def clipped(magnitudes: F32, bands: I32, *, law: Law, noise: float) -> F32:
     """Evidence within -1 and MOST_EVIDENCE, so that no tonal band decides alone: (n, channels, n_bands).
 
