@@ -1,20 +1,19 @@
 """Coding traces as numbers: for each coder how clear its grid is, and what its rounding looks like there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import account, lattice, pulses, residue, rounding
-from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid
+from ml.forensics.grid import BAND_EDGES_HZ, CODERS, Grid, Pieces
 from ml.forensics.pulses import Pulses
 from ml.forensics.residue import Residue
 from ml.forensics.rounding import Rounding
 from ml.forensics.twice import CODERS_ASKED
 
 F32 = NDArray[np.float32]
-Pieces = Sequence[tuple[int, F32]]
 
 LATTICES: Final = ("vorbis", "opus")
 """Coders that come at more than one bitrate, and whose numbers are described as a whole."""

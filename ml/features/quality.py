@@ -258,10 +258,9 @@ class _Heard:
 
     def listen_to_starts(self) -> None:
         """Look for short blocks where sound starts, at the rate that was listened to last."""
-        mp2 = self._clearest.coder == "mp2"
         for grid, search in (self._latest[c] for c in SHORT_WHERE_IT_STARTS if c in self._latest):
             pieces, noise = self._rates.of(grid), self._noise(search)
-            self._keep(judge_starts(grid, search, pieces, noise=noise, mp2=mp2), search)
+            self._keep(judge_starts(grid, search, pieces, noise=noise), search)
 
     def listen_closer(self) -> None:
         """Take the time to try every gain."""

@@ -46,6 +46,11 @@ def narrow(*, coder: str, sr: int) -> tuple[int, ...]:
     return SHORT_WIDTHS[name, min(rates, key=lambda rate: abs(rate - sr))]
 
 
+def narrow_edges(*, coder: str, sr: int) -> I32:
+    """Edges of the bands of one short block."""
+    return np.array(list(accumulate(narrow(coder=coder, sr=sr), initial=0)), dtype=np.int32)
+
+
 def edges(kind: Kind, *, coder: str, sr: int) -> I32:
     """Edges of the bands that have a step of their own, in the order of :func:`lines`; of each short block, too."""
     if kind != "short":

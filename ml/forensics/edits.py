@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics.grid import NEAR, Grid, Search, Transform
+from ml.forensics.grid import NEAR, Grid, Pieces, Search, Transform
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS, Coder
 from ml.forensics.trial import Bench, scout
@@ -24,7 +24,6 @@ from ml.units import Seconds
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-Pieces = Sequence[tuple[int, F32]]
 
 FOLLOWED: Final = ("mp3", "aac-kbd", "aac-sine", "opus")
 """Coders whose frames all begin on one grid. Vorbis' move by multiples of 128 wherever it switches blocks."""

@@ -27,6 +27,8 @@ from ml.forensics.windows import sine_series
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
+Pieces = Sequence[tuple[int, F32]]
+"""(start, y) of each: where it begins in the signal, and left and right in 16-bit steps, shape (2, n)."""
 Known = dict[Hashable, F32]
 """What trials at a search's first regions have found, so that nothing is measured twice."""
 
@@ -151,8 +153,7 @@ CODERS: Final = tuple(name for transform in (*TRANSFORMS, CELT) for name in tran
 class Search:
     """The offsets of one transform, scored over more and more regions of a track."""
 
-    def __init__(self, pieces: Sequence[tuple[int, F32]], *, sr: int, transform: Transform) -> None:
-        """pieces : (start, y) with y of shape (2, n), left and right in 16-bit steps"""
+    def __init__(self, pieces: Pieces, *, sr: int, transform: Transform) -> None:
         self._sr, self.transform = sr, transform
         self._edges = transform.edges(sr)
         shape = (transform.length, len(transform.coders), 4, 2, len(self._edges) - 1)
@@ -196,7 +197,7 @@ class Search:
         return [_needle(name, means[:, :, w], sr=self._sr) for w, name in enumerate(self.transform.coders)]
 
 
-def _regions(pieces: Sequence[tuple[int, F32]], transform: Transform) -> Iterator[F32]:
+def _regions(pieces: Pieces, transform: Transform) -> Iterator[F32]:
     """Regions on a common grid of ``length`` samples, neither loud nor quiet ones first, spread over the track.
 
     The loudest are often transients, where coders switch to short blocks; the quietest hold nothing to round.

@@ -5,7 +5,6 @@ the steps, the more lines are zero, and the higher the smallest line that is not
 times a power of 2**(1/4)). Ten bands, left/right and mid/side, and how all of this moves from frame to frame.
 """
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics.channels import four
+from ml.forensics.grid import Pieces
 from ml.forensics.transforms import CODERS, Coder, consecutive
 
 F32 = NDArray[np.float32]
@@ -25,7 +25,7 @@ STATISTICS: Final = ("zeros", "level", "spread", "least", "wander", "octave")
 MOST_FRAMES = 96
 
 
-def statistics(pieces: Sequence[tuple[int, F32]], *, sr: int, coder: str, offset: int) -> F32:
+def statistics(pieces: Pieces, *, sr: int, coder: str, offset: int) -> F32:
     """Shape (2: left/right and mid/side, n_bands, n_statistics); NaN where there was nothing to look at.
 
     pieces : (start, y), y of shape (2, n) in 16-bit steps (pre-emphasised and at 48 kHz for Opus)
@@ -41,7 +41,7 @@ def statistics(pieces: Sequence[tuple[int, F32]], *, sr: int, coder: str, offset
     return out
 
 
-def _magnitudes(pieces: Sequence[tuple[int, F32]], *, coder: Coder, offset: int) -> F32:
+def _magnitudes(pieces: Pieces, *, coder: Coder, offset: int) -> F32:
     """|X| of L, R, M, S in at most MOST_FRAMES frames spread over the track: shape (4, frames, n_lines)."""
     found = []
     most = coder.length * (max(4, MOST_FRAMES // len(pieces)) + 4)

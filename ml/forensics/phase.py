@@ -6,14 +6,14 @@ a sample beside, an MP3 of 128 kbps shows a tenth of its holes and nothing of it
 sample together every 160 (or 147), it is enough to try these.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.forensics.grid import Grid, Search, Transform
+from ml.forensics.grid import Grid, Pieces, Search, Transform
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import CLEAR, FRAMES, Bench, neutral_offsets
 
@@ -34,7 +34,7 @@ BESIDE: Final = 4
 
 
 def clearest_phase(
-    pieces_of: Callable[[int], Sequence[tuple[int, F32]]],
+    pieces_of: Callable[[int], Pieces],
     grid: Grid,
     *,
     transform: Transform,

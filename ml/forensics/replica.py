@@ -9,7 +9,6 @@ among them the odd ones, at which no copy can be, in both halves of the recordin
 No HE-AAC encoder was at hand: what a copy reaches here was measured on simulations (tests/sbr.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.signal.windows import hann
 
+from ml.forensics.grid import Pieces
 from ml.units import Hz
 
 F32 = NDArray[np.float32]
@@ -62,7 +62,7 @@ class Replica:
     """Coherence at that distance less the highest at any other, in the worse half."""
 
 
-def replica(pieces: Sequence[tuple[int, F32]], *, sr: int) -> Replica | None:
+def replica(pieces: Pieces, *, sr: int) -> Replica | None:
     """The copy that the treble is, or None.
 
     pieces : (start, y), y of shape (2, n) in 16-bit steps, at the rate that the coder had
@@ -71,7 +71,7 @@ def replica(pieces: Sequence[tuple[int, F32]], *, sr: int) -> Replica | None:
     return found if found is not None and found.height >= LEAST_HEIGHT else None
 
 
-def strongest(pieces: Sequence[tuple[int, F32]], *, sr: int) -> Replica | None:
+def strongest(pieces: Pieces, *, sr: int) -> Replica | None:
     """What comes nearest to a copy; None where there is too little treble to say."""
     blocks = _blocks(pieces)
     if len(blocks) < 2 * LEAST_BLOCKS:
@@ -89,7 +89,7 @@ def strongest(pieces: Sequence[tuple[int, F32]], *, sr: int) -> Replica | None:
     return Replica(Hz((first + begin) * sr / SUBBANDS), int(LAGS[lag]), float(heights[lag, at]))
 
 
-def _blocks(pieces: Sequence[tuple[int, F32]]) -> F32:
+def _blocks(pieces: Pieces) -> F32:
     """Shape (n, samples): the louder channel, in blocks spread over the track."""
     length = (FRAMES - 1) * HOP + N_FFT
     places = [(y, at) for _, y in pieces for at in range(0, y.shape[1] - length + 1, FRAMES * HOP)]

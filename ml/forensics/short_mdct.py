@@ -11,31 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import floor
-from ml.forensics.blocks import narrow
+from ml.forensics.blocks import narrow_edges
 from ml.forensics.channels import alike, four
+from ml.forensics.grid import Pieces
 from ml.forensics.mdct import mdct
 from ml.forensics.residue import FINE_MOST, FINE_TOLERANCE
-from ml.forensics.starts import BLOCKS, Pieces, Place, clearest, heights, starts
+from ml.forensics.starts import AROUND, Place, clearest, heights, starts
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import MOST_EVIDENCE, clipped
-from ml.forensics.windows import kbd, sine, vorbis
+from ml.forensics.windows import sine, vorbis
 
 F32 = NDArray[np.float32]
 
-HOP: Final = 128
-LENGTH: Final = (BLOCKS + 2) * HOP - 1
+HOP: Final = floor.SHORT
+LENGTH: Final = (AROUND + 2) * HOP - 1
 """Samples that the blocks at all places span."""
 
 FIRST, END = 6, 70
 """Lines of 1 to 12 kHz."""
 
 VORBIS: Final = vorbis(2 * HOP).astype(np.float32)
-AAC: Final = tuple(shape.astype(np.float32) for shape in (sine(2 * HOP), kbd(2 * HOP, alpha=6)))
-"""Slopes that a short block may have, whatever the long ones have."""
+AAC: Final = sine(2 * HOP).astype(np.float32)
+"""Slopes of short blocks; all 45 of AAC's that read 10 or more have these, whatever the long ones have."""
 
-_EDGES: Final = np.cumsum([0, *narrow(coder="aac", sr=44100)])
-BANDS: Final = _EDGES[(_EDGES >= FIRST) & (_EDGES <= END)].astype(np.int32)
+_EDGES: Final = narrow_edges(coder="aac", sr=44100)
+BANDS: Final = _EDGES[(_EDGES >= FIRST) & (_EDGES <= END)]
 """AAC's, alike at 44.1 and 48 kHz."""
 
 
@@ -55,8 +56,7 @@ def of_aac(pieces: Pieces, *, noise: float) -> Place | None:
         return None
     law = CODERS["aac-kbd"].exact
     assert law is not None
-    found = [clearest(heights(_on_steps(around, window, law=law, noise=noise)), law=law) for window in AAC]
-    return max(found, key=lambda place: place.height)
+    return clearest(heights(_on_steps(around, law=law, noise=noise)), law=law)
 
 
 def long_offset(place: int) -> int:
@@ -70,7 +70,7 @@ def begins(place: int) -> list[int]:
 
 
 def _spans(around: F32) -> F32:
-    """What a block is made of, at all places: (..., LENGTH) -> (..., BLOCKS * HOP, 2 * HOP)."""
+    """What a block is made of, at all places: (..., LENGTH) -> (..., AROUND * HOP, 2 * HOP)."""
     return np.lib.stride_tricks.sliding_window_view(around, 2 * HOP, axis=-1)
 
 
@@ -81,7 +81,7 @@ def _louder(around: F32) -> F32:
 
 
 def _on_floors(around: F32, *, noise: float) -> F32:
-    """Nats a line under the likeliest floors: (n, LENGTH) -> (n, BLOCKS * HOP)."""
+    """Nats a line under the likeliest floors: (n, LENGTH) -> (n, AROUND * HOP)."""
     lines = np.abs(mdct(_spans(around), VORBIS))
     _, evidence = floor.fit(
         lines.reshape(-1, HOP),
@@ -96,9 +96,9 @@ def _on_floors(around: F32, *, noise: float) -> F32:
     return np.asarray(mean.reshape(lines.shape[:-1]))
 
 
-def _on_steps(around: F32, window: F32, *, law: Law, noise: float) -> F32:
-    """Nats a line under a law: (n, 2, LENGTH) -> (n, BLOCKS * HOP, channels)."""
-    left, right = (mdct(_spans(around[:, channel]), window) for channel in (0, 1))
+def _on_steps(around: F32, *, law: Law, noise: float) -> F32:
+    """Nats a line under a law: (n, 2, LENGTH) -> (n, AROUND * HOP, channels)."""
+    left, right = (mdct(_spans(around[:, channel]), AAC) for channel in (0, 1))
     lines = np.abs(np.stack((left,) if alike(around) else four(left, right), axis=-2))
     says = clipped(lines.reshape(-1, *lines.shape[-2:]), BANDS, law=law, noise=noise)
     mean = says @ np.diff(BANDS).astype(np.float32) / np.float32(BANDS[-1] - BANDS[0])

@@ -7,25 +7,22 @@ Which of the three comes first in its granule, only a long block among them can 
 """
 
 from dataclasses import replace
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.forensics import hybrid
-from ml.forensics.blocks import by_band, narrow, noise_in
+from ml.forensics.blocks import by_band, narrow_edges, noise_in
 from ml.forensics.channels import CHANNELS, alike, four
 from ml.forensics.deviations import in_deviations
-from ml.forensics.grid import Grid, Search
-from ml.forensics.starts import BLOCKS as BLOCKS_AT_START
-from ml.forensics.starts import Pieces, Place, clearest, heights, starts
+from ml.forensics.grid import Grid, Pieces, Search
+from ml.forensics.starts import AROUND, Place, clearest, heights, starts
 from ml.forensics.steps import Law
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import HEARD, LEAST_SPREAD, by_group, clipped_columns, frame_among
 
 F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
 
 LENGTH: Final = 192
 """Samples from one short block to the next = its lines."""
@@ -68,9 +65,10 @@ def begins(place: int) -> list[int]:
     return [place + LENGTH * k for k in range(3)]
 
 
-def at_starts(pieces: Pieces, *, sr: int, noise: float, mp2: bool = False) -> Place | None:
+def at_starts(pieces: Pieces, *, sr: int, noise: float) -> Place | None:
     """Where short blocks are clearest where sound starts, under either law; None without starts.
 
+    They have to stand out from those that begin later slots whatever is heard, for MP2 is not always told before.
     pieces : as for :func:`ml.forensics.starts.starts`
     """
     around = starts(pieces, hop=LENGTH, before=LEAD, length=hybrid.REACH)
@@ -79,35 +77,30 @@ def at_starts(pieces: Pieces, *, sr: int, noise: float, mp2: bool = False) -> Pl
     mono = alike(around)
     return max(
         (
-            clearest(_over_places(around, law=law, sr=sr, noise=noise, mono=mono, mp2=mp2), law=law)
+            clearest(_over_places(around, law=law, sr=sr, noise=noise, mono=mono), law=law)
             for law in CODERS["mp3"].laws
         ),
         key=lambda place: place.height,
     )
 
 
-def _over_places(around: F32, *, law: Law, sr: int, noise: float, mono: bool, mp2: bool) -> F32:
+def _over_places(around: F32, *, law: Law, sr: int, noise: float, mono: bool) -> F32:
     """Heights of the places, shape (LENGTH, channels), all bands together."""
-    edges, first = _edges(sr), BLOCKS_AT_START * LENGTH
+    edges, first = narrow_edges(coder="mp3", sr=sr), AROUND * LENGTH
     found = []
     for left, right in around:
         a = _at_all_offsets(left)[:, :first]
         lines = (a,) if mono else four(a, _at_all_offsets(right)[:, :first])
         evidence = clipped_columns(lines, edges, law=law, noise=noise * noise_in("short", coder="mp3"))
         found.append(by_group(evidence, edges, sr=sr, n_lines=LENGTH)[..., -1])
-    over = heights(np.stack(found))
-    return _over_later_slots(over) if mp2 else over
-
-
-def _edges(sr: int) -> I32:
-    return np.array(list(accumulate(narrow(coder="mp3", sr=sr), initial=0)), dtype=np.int32)
+    return _over_later_slots(heights(np.stack(found)))
 
 
 def _clearest(
     regions: F32, *, law: Law, sr: int, noise: float, mono: bool, mp2: bool
 ) -> tuple[float, int, int]:
     """Height over the other offsets, offset and channel of the clearest; as :class:`ml.forensics.trial.Bench` judges."""
-    edges = _edges(sr)
+    edges = narrow_edges(coder="mp3", sr=sr)
     noise *= noise_in("short", coder="mp3")
     found = []
     for left, right in regions:

@@ -4,20 +4,19 @@ from dataclasses import replace
 
 from ml.forensics import short_mdct, shorts
 from ml.forensics.channels import CHANNELS
-from ml.forensics.grid import Grid, Search
-from ml.forensics.starts import SURE, Pieces, Place
+from ml.forensics.grid import Grid, Pieces, Search
+from ml.forensics.starts import SURE, Place
 from ml.forensics.transforms import CODERS
 from ml.forensics.trial import FRAMES, frame_among
 
 
-def judge_starts(grid: Grid, search: Search, pieces: Pieces, *, noise: float, mp2: bool = False) -> Grid:
+def judge_starts(grid: Grid, search: Search, pieces: Pieces, *, noise: float) -> Grid:
     """The grid of Layer III, AAC or Vorbis with the height of its short blocks over those at other places, moved there if
     that is clear.
 
     search, noise : as for :func:`ml.forensics.trial.judge`; pieces : what it searched
-    mp2 : as for :func:`ml.forensics.shorts.judge_shorts`
     """
-    found = _clearest(grid, pieces, noise=noise, mp2=mp2)
+    found = _clearest(grid, pieces, noise=noise)
     if found is None or found.height < max(grid.height, SURE[grid.coder]):
         return grid
     return replace(
@@ -29,14 +28,12 @@ def judge_starts(grid: Grid, search: Search, pieces: Pieces, *, noise: float, mp
     )
 
 
-def _clearest(grid: Grid, pieces: Pieces, *, noise: float, mp2: bool) -> Place | None:
+def _clearest(grid: Grid, pieces: Pieces, *, noise: float) -> Place | None:
     if grid.coder == "mp3":
-        return shorts.at_starts(pieces, sr=grid.sr, noise=noise, mp2=mp2)
-    return (
-        short_mdct.of_vorbis(pieces, noise=noise)
-        if grid.coder == "vorbis"
-        else short_mdct.of_aac(pieces, noise=noise)
-    )
+        return shorts.at_starts(pieces, sr=grid.sr, noise=noise)
+    if grid.coder == "vorbis":
+        return short_mdct.of_vorbis(pieces, noise=noise)
+    return short_mdct.of_aac(pieces, noise=noise)
 
 
 def _offset(found: Place, search: Search, *, coder: str, sr: int, noise: float) -> int:
