@@ -55,7 +55,7 @@ from ml.units import LSB16, Hz
 
 F32 = NDArray[np.float32]
 
-VERSION: Final = 10
+VERSION: Final = 11
 MINIMUM_SECONDS: Final = 1.0
 
 HEARD_FROM: Final = 5.0
@@ -80,9 +80,8 @@ that lay at the other rate (549 examples coded once, then brought from 44.1 to 4
 LATTICE_FROM: Final = 4.5
 """The same for the evidence of a lattice, which stays under 3."""
 
-SHORT_WHERE_IT_STARTS: Final = ("vorbis",)
-"""Coders that are asked there. Layer III and AAC (as "aac-kbd": short blocks are alike) may be once the table
-has been measured so."""
+SHORT_WHERE_IT_STARTS: Final = ("mp3", "aac-kbd", "vorbis")
+"""Coders that are asked for short blocks there; AAC as "aac-kbd", for both kinds of slopes have short blocks alike."""
 
 AS_MANY: Final = 0.05
 """Share of bands: a law that fewer by no more than this obey may still be the true one."""

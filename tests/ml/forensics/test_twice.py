@@ -38,6 +38,15 @@ def test_a_cut_shows_two_grids_but_never_at_once(label: str) -> None:
     assert grid.twice < 3
 
 
+def test_nor_do_they_after_a_gain() -> None:
+    y, sr = coded("mp3-128", depth="float")
+    half = y.shape[1] // 2
+    cut = 0.7 * np.concatenate([y[:, :half], y[:, half + 300 :]], axis=1)
+    grid = heard(np.round(cut * 32768) / np.float32(32768), sr=sr)
+    assert grid.second > CLEAR
+    assert grid.twice < 3
+
+
 def test_one_coding_shows_no_second_grid() -> None:
     y, sr = coded("mp3-320")
     assert heard(y, sr=sr).twice < 3
