@@ -35,7 +35,7 @@ def test_turned_down() -> None:
     assert loudest_change(signals.music(seconds=7.0), sr=signals.SR) < 0.01
 
 
-@pytest.mark.data
+@pytest.mark.usefixtures("lineage_data")
 @pytest.mark.parametrize("id", ["blues.00002", "classical.00014", "metal.00009", "rock.00040"])
 def test_a_real_song_turned_down(id: str) -> None:
     pieces, sr = blocks_of(next(song.path for song in songs() if song.id == id and song.path))
