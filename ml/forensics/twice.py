@@ -53,6 +53,7 @@ def judge_twice(grid: Grid, search: Search, *, noise: float) -> Grid:
     likely = _apart(search.candidates(grid.coder, coder.length), grid=grid, length=coder.length)[:LIKELY]
     even = neutral_offsets(coder, n=OTHERS)
     others = [offset for offset in _apart(even, grid=grid, length=coder.length) if offset not in likely]
+    # after a change of level no frame obeys the coder's own steps, and the best of them would be any
     first = Bench(regions, coder=coder, offsets=[grid.offset], sr=grid.sr, noise=noise)
     shows = max((first.along(law)[0] for law in coder.laws), key=np.mean)
     best = np.sort(np.argsort(-shows, kind="stable")[: len(regions) // PART])

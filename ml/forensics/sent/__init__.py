@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ml.forensics.blocks import Frames
 from ml.forensics.channels import alike
+from ml.forensics.grid import Pieces
 from ml.forensics.sent.aac import AacReader
 from ml.forensics.sent.layer3 import Layer3Reader
 from ml.forensics.sent.reader import CLEAN, Reader, Sent
@@ -40,7 +41,7 @@ QUIETEST: Final = 0.25
 
 
 def sent_in_all(
-    pieces: Sequence[tuple[int, F32]],
+    pieces: Pieces,
     *,
     coder: str,
     offset: int,
